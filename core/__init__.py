@@ -1,0 +1,1 @@
+"""Everything of nnlab that computes; prints nothing and knows no terminal."""

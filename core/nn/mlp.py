@@ -1,0 +1,383 @@
+"""Multilayer perceptrons, many side by side: forward pass, loss, backward pass.
+
+    z^l = a^{l-1} W^l + b^l,    a^l = f(z^l),    l = 1 .. L hidden layers, then the logits
+
+Every array carries a leading run axis: weights `(runs, in, out)`, activations
+`(runs, batch, features)`. One run is `runs = 1`; there is one code path. `np.matmul` does one
+matrix product per run, so a run's numbers are the same bits alone and in any company.
+
+How it is laid out, because it is what makes a step fast:
+
+- All parameters of a run lie in one row of `parameters`, so an optimizer's update is one vector
+  operation; a layer is a view `(runs, in + 1, out)` of it whose last row is the bias.
+- Activations carry one more feature that is always 1: it multiplies the bias row, and the bias
+  gradient falls out of the weight gradient's matrix product.
+- In memory features come before examples, `(runs, features + 1, batch)`, so that an activation
+  function runs over one long contiguous block per run; the names below are transposed views.
+- Logits lie `(outputs, runs, batch)`: the softmax reduces along a long axis.
+- Buffers are allocated once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nnlab.core.nn.activations import Activation
+from nnlab.core.nn.initializers import Initializer
+from nnlab.core.nn.losses import Pair
+
+Array = NDArray[Any]
+
+# A backward signal shrinks 4.24 times a layer in a sigmoid net: fifty layers are 1e-31, and
+# float32's denormals begin at 1e-38 (a matrix product on them ran 140 times slower). So every few
+# layers a run's signal that has left this range is scaled back to about 1 by a power of two, which
+# is exact, and the power is remembered.
+_RESCALE_EVERY = 4
+_SMALL, _LARGE = 2.0**-30, 2.0**30
+# A gradient below 2^-100 cannot move a weight, and is handed to the optimizer as 0.
+_NEGLIGIBLE_EXPONENT = 100
+
+
+def count_parameters(layer_sizes: Sequence[int]) -> int:
+    """Weights and biases of one net with these layer sizes, input and output included."""
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(layer_sizes))
+
+
+def layer_views(flat: Array, layer_sizes: Sequence[int]) -> list[Array]:
+    """Views `(runs, in + 1, out)` of `flat` `(runs, parameters)`, one a layer; biases last."""
+    views, start = [], 0
+    for fan_in, fan_out in pairwise(layer_sizes):
+        stop = start + (fan_in + 1) * fan_out
+        views.append(flat[:, start:stop].reshape(len(flat), fan_in + 1, fan_out))
+        start = stop
+    return views
+
+
+def initial_parameters(
+    layer_sizes: Sequence[int], initializer: Initializer, rng: np.random.Generator
+) -> Array:
+    """One run's initial parameters, shape `(parameters,)`, float64."""
+    flat = np.empty((1, count_parameters(layer_sizes)))
+    for layer in layer_views(flat, layer_sizes):
+        _, rows, fan_out = layer.shape
+        weights, biases = initializer.draw(rng, rows - 1, fan_out, initializer.value)
+        layer[0, :-1], layer[0, -1] = weights, biases
+    return np.asarray(flat[0])
+
+
+def with_ones(x: Array, dtype: DTypeLike) -> Array:
+    """`x` `(n, features)` with the column of ones that brings in the bias."""
+    joined = np.concatenate([x, np.ones((len(x), 1))], axis=1, dtype=dtype, casting="same_kind")
+    return np.asarray(joined)
+
+
+def _examples_first(memory: Array) -> Array:
+    return memory.swapaxes(-1, -2)
+
+
+@dataclass(slots=True)
+class Buffers:
+    """Working memory for `runs` nets at one batch size; nets that take turns may share it."""
+
+    runs: int
+    batch_size: int
+    activations: list[Array]
+    """Per hidden layer `(runs, units + 1, batch)`, the last unit being 1."""
+    pre_activations: list[Array]
+    """Per hidden layer `(runs, units, batch)`; one memory for all when no derivative needs them,
+    which keeps it in the cache."""
+    deltas: list[Array]
+    """Per hidden layer `(runs, units, batch)`; two memories that take turns."""
+    slopes: list[Array]
+    scratch: list[Array]
+    logits: Array
+    """`(outputs, runs, batch)`."""
+    logits_delta: Array
+
+    @classmethod
+    def allocate(
+        cls,
+        layer_sizes: Sequence[int],
+        runs: int,
+        batch_size: int,
+        dtype: DTypeLike,
+        *,
+        keep_z: bool,
+    ) -> Buffers:
+        """`keep_z`: an activation among them derives from its pre-activations."""
+        hidden, outputs = layer_sizes[1:-1], layer_sizes[-1]
+        widest = max(hidden, default=0)
+
+        def memory() -> Array:
+            return np.zeros(runs * widest * batch_size, dtype)
+
+        def shaped(flat: Array, units: int) -> Array:
+            return flat[: runs * units * batch_size].reshape(runs, units, batch_size)
+
+        z, slopes, scratch, deltas = memory(), memory(), memory(), (memory(), memory())
+        return cls(
+            runs=runs,
+            batch_size=batch_size,
+            activations=[np.ones((runs, units + 1, batch_size), dtype) for units in hidden],
+            pre_activations=[shaped(memory() if keep_z else z, units) for units in hidden],
+            deltas=[shaped(deltas[i % 2], units) for i, units in enumerate(hidden)],
+            slopes=[shaped(slopes, units) for units in hidden],
+            scratch=[shaped(scratch, units) for units in hidden],
+            logits=np.zeros((outputs, runs, batch_size), dtype),
+            logits_delta=np.zeros((outputs, runs, batch_size), dtype),
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes the buffers take."""
+        roots = {id(a.base if a.base is not None else a): a for group in (
+            self.activations, self.pre_activations, self.deltas, self.slopes, self.scratch,
+            [self.logits, self.logits_delta],
+        ) for a in group}  # fmt: skip
+        return sum((a.base if a.base is not None else a).nbytes for a in roots.values())
+
+
+class MLP:
+    """`runs` nets of one shape over parameters that the caller owns.
+
+    Runs may share their batches: `streams` sets of examples serve `runs` nets, net r taking set
+    `r % streams`. `streams = runs` gives every net its own, `streams = 1` all the same.
+    """
+
+    def __init__(  # noqa: PLR0913 - the net, and whose memory it works in
+        self,
+        layer_sizes: Sequence[int],
+        activations: Sequence[Activation],
+        pair: Pair,
+        parameters: Array,
+        batch_size: int,
+        *,
+        streams: int = 1,
+        buffers: Buffers | None = None,
+        gradients: Array | None = None,
+    ) -> None:
+        """`activations`: one a run, equal ones side by side; `parameters`: `(runs, parameters)`."""
+        runs = len(parameters)
+        if len(activations) != runs:
+            raise ValueError(f"{len(activations)} activations for {runs} runs")
+        if runs % streams:
+            raise ValueError(f"{runs} runs cannot share {streams} streams of batches evenly")
+        self.layer_sizes = tuple(layer_sizes)
+        self.pair = pair
+        self.parameters = parameters
+        self.gradients = np.empty_like(parameters) if gradients is None else gradients
+        self.runs, self.streams, self.batch_size = runs, streams, batch_size
+        self.slices: list[tuple[slice, Activation]] = []
+        """Runs of one activation lie side by side: each is applied to a slice."""
+        start = 0
+        for activation, group in groupby(activations):
+            stop = start + len(list(group))
+            self.slices.append((slice(start, stop), activation))
+            start = stop
+        if buffers is None:
+            buffers = Buffers.allocate(
+                layer_sizes, runs, batch_size, parameters.dtype,
+                keep_z=any(activation.needs_z for activation in activations),
+            )  # fmt: skip
+        self.buffers = buffers
+        self.accumulating = False
+        self.exponents = np.zeros((len(layer_sizes) - 1, runs), np.int64)
+        """Layer l's backward signal is held times 2^exponents[l - 1], one a run."""
+        self._bind()
+
+    def _bind(self) -> None:
+        b = self.buffers
+        groups = (self.runs // self.streams, self.streams)
+        self._w = layer_views(self.parameters, self.layer_sizes)
+        self._g = layer_views(self.gradients, self.layer_sizes)
+        # Transposed views, ready for the matrix products: `a` with the ones, `w_t` without biases.
+        self._z = [_examples_first(z) for z in b.pre_activations] + [b.logits.transpose(1, 2, 0)]
+        self._a = [_examples_first(a) for a in b.activations]
+        self._a_t = list(b.activations)
+        self._delta = [_examples_first(d) for d in b.deltas] + [b.logits_delta.transpose(1, 2, 0)]
+        self._w_t = [_examples_first(w[:, :-1]) for w in self._w]
+        # The first layer's products broadcast the shared batches over the runs that share them.
+        self._first_w = self._w[0].reshape(*groups, *self._w[0].shape[1:])
+        self._first_g = self._g[0].reshape(*groups, *self._g[0].shape[1:])
+        self._first_z = _split_runs(self._z[0], groups)
+        self._first_delta = _split_runs(self._delta[0], groups)
+        self._logits = _split_runs(self._z[-1], groups)
+        self._logits_delta = _split_runs(self._delta[-1], groups)
+
+    @property
+    def depth(self) -> int:
+        """The number of hidden layers."""
+        return len(self.layer_sizes) - 2
+
+    def weights(self, layer: int) -> Array:
+        """W of `layer` (1 is nearest the input), a view `(runs, in, out)`."""
+        return self._w[layer - 1][:, :-1]
+
+    def biases(self, layer: int) -> Array:
+        """B of `layer`, a view `(runs, out)`."""
+        return self._w[layer - 1][:, -1]
+
+    def weight_gradient(self, layer: int) -> Array:
+        """dLoss/dW of `layer`, a view `(runs, in, out)`; see `backward` on `exponents`."""
+        return self._g[layer - 1][:, :-1]
+
+    def bias_gradient(self, layer: int) -> Array:
+        """dLoss/db of `layer`, a view `(runs, out)`."""
+        return self._g[layer - 1][:, -1]
+
+    def activations(self, layer: int) -> Array:
+        """A of hidden `layer`, a view `(runs, batch, units)`."""
+        return self._a[layer - 1][..., :-1]
+
+    def delta(self, layer: int) -> Array:
+        """The backward signal at `layer`, a view `(runs, batch, units)`.
+
+        dLoss/dz times `scale` times 2^exponents[layer - 1]; only two layers' are kept at a time.
+        """
+        return self._delta[layer - 1]
+
+    def forward(self, x: Array) -> Array:
+        """The logits of `x` `(streams, batch, features + 1)`, its last column ones.
+
+        Returns a view `(runs, batch, outputs)`, valid until the next pass.
+        """
+        self._x = x
+        np.matmul(x, self._first_w, out=self._first_z)
+        for l in range(self.depth):
+            self._activate(l)
+            np.matmul(self._a[l], self._w[l + 1], out=self._z[l + 1])
+        return self._z[-1]
+
+    def _activate(self, l: int) -> None:
+        b = self.buffers
+        z, a, t = b.pre_activations[l], b.activations[l][:, :-1], b.scratch[l]
+        for runs, f in self.slices:
+            f.forward(z[runs], a[runs], t[runs], f.value)
+        if l % _RESCALE_EVERY == _RESCALE_EVERY - 1 and a.dtype == np.float32:
+            _flush(a)
+
+    def loss(self, y: Array) -> Array:
+        """The loss of each example for targets `y` `(streams, batch, outputs)`, `(runs, batch)`.
+
+        Also starts the backward signal: dl_i/dz of the logits. The logits are used up.
+        """
+        each = self.pair.loss_and_delta(self._logits, y, self._logits_delta)
+        return each.reshape(self.runs, self.batch_size)
+
+    def zero_gradients(self) -> None:
+        """Forget the gradients: the next backward pass writes them instead of adding to them.
+
+        PyTorch's `zero_grad(set_to_none=True)`: nothing needs to be filled with zeros.
+        """
+        self.accumulating = False
+
+    def backward(
+        self, scale: Array | float | None = None, visit: Callable[[int], None] | None = None
+    ) -> None:
+        """Gradients of the mean loss of the batch, by the chain rule from the logits down.
+
+        `scale` `(runs,)` multiplies each run's gradients: 1/batch, the mean, when None.
+
+        For measuring, `visit(layer)` is called from the output layer down when `delta(layer)` and
+        the layer's gradients are ready. Both are then left multiplied by 2^exponents, where small
+        numbers keep their digits; without `visit` the power is taken out again. What is held so
+        cannot be added up: a pass with `visit` always writes, and so does the one after it.
+        """
+        hold = visit is not None
+        if hold:
+            self.zero_gradients()
+        if scale is None:
+            scale = 1 / self.batch_size
+        self._delta[-1][...] *= np.reshape(np.asarray(scale, self.parameters.dtype), (-1, 1, 1))
+        exponent = np.zeros(self.runs, np.int64)
+        for l in range(self.depth, -1, -1):
+            if l < self.depth:
+                self._propagate(l)
+                if hold or (self.depth - l) % _RESCALE_EVERY == 0:
+                    exponent = exponent + _rescale(self.buffers.deltas[l])
+            self.exponents[l] = exponent
+            factor = None if hold or not exponent.any() else self._undo(exponent)
+            self._write_gradient(l, factor)
+            if visit is not None:
+                visit(l + 1)
+        self.accumulating = not hold
+
+    def _undo(self, exponent: Array) -> Array:
+        """2^-exponent, `(runs, 1, 1)`."""
+        factor = np.where(exponent < _NEGLIGIBLE_EXPONENT, np.exp2(-exponent), 0)
+        return factor.astype(self.parameters.dtype)[:, None, None]
+
+    def _propagate(self, l: int) -> None:
+        """delta^l = (delta^{l+1} W^{l+1}^T) f'(z^l)."""
+        b = self.buffers
+        following = self._delta[l + 1]
+        if self.batch_size == 1:
+            # A strided row times one column has its own kernel: contiguous in stacks of any size.
+            following = np.ascontiguousarray(following)
+        np.matmul(following, self._w_t[l + 1], out=self._delta[l])
+        self.slope(l + 1)
+        np.multiply(b.deltas[l], b.slopes[l], out=b.deltas[l])
+
+    def slope(self, layer: int) -> Array:
+        """f'(z) of hidden `layer` after a forward pass, `(runs, units, batch)`, a shared buffer."""
+        b, l = self.buffers, layer - 1
+        z, a, d, t = b.pre_activations[l], b.activations[l][:, :-1], b.slopes[l], b.scratch[l]
+        for runs, f in self.slices:
+            f.slope(z[runs], a[runs], d[runs], t[runs], f.value)
+        return d
+
+    def _write_gradient(self, l: int, factor: Array | None) -> None:
+        """The gradient a^T delta, its last row that of the bias; times `factor`."""
+        if l == 0:
+            left, right, out = _examples_first(self._x), self._first_delta, self._first_g
+        else:
+            left, right, out = self._a_t[l - 1], self._delta[l], self._g[l]
+        product = np.matmul(left, right, out=None if self.accumulating else out)
+        if factor is not None:
+            product *= factor.reshape(*out.shape[:-2], 1, 1)
+        if self.accumulating:
+            out += product
+
+
+def _split_runs(view: Array, groups: tuple[int, int]) -> Array:
+    """`(runs, batch, n)` as `(runs / streams, streams, batch, n)`, still a view."""
+    step = view.strides[0]
+    return np.lib.stride_tricks.as_strided(
+        view, (*groups, *view.shape[1:]), (step * groups[1], step, *view.strides[1:])
+    )
+
+
+def _peak(values: Array) -> Array:
+    """Max |value| of each run, `(runs,)`, float64; NaN where one is NaN."""
+    flat = values.reshape(len(values), -1)
+    high, low = np.maximum.reduce(flat, axis=1), np.minimum.reduce(flat, axis=1)
+    return np.asarray(np.maximum(high, -low), np.float64)
+
+
+def _rescale(delta: Array) -> Array:
+    """Scale each run's signal back to about 1 where it left the safe range; the powers used."""
+    peak = _peak(delta)
+    outside = ((peak < _SMALL) | (peak > _LARGE)) & (peak > 0) & np.isfinite(peak)
+    powers = np.where(outside, -np.frexp(np.where(outside, peak, 1.0))[1], 0).astype(np.int64)
+    if outside.any():
+        # In two factors, each of which float32 can hold.
+        half = powers // 2
+        for part in (half, powers - half):
+            delta *= np.exp2(part).astype(delta.dtype)[:, None, None]
+    return powers
+
+
+def _flush(a: Array) -> None:
+    """Set a run's activations to 0 where all are below 2^-100: denormals are near, and no bit of
+    the output depends on them.
+    """
+    for run in range(len(a)):
+        block = a[run]
+        if block.min() > -(2.0**-100) and block.max() < 2.0**-100:
+            block.fill(0)
