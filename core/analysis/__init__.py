@@ -1,0 +1,1 @@
+"""Reading results: tidy frames in, tidy frames, intervals and verdicts out. Draws nothing."""
