@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 LONGEST = 60
 """Characters of a user's text that a message repeats."""
 
@@ -52,3 +54,8 @@ def number(value: float) -> str:
         return "a whole number of hundreds of digits"  # Python itself refuses to print some
     text = repr(value)
     return {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}.get(text, text)
+
+
+def told(path: Path) -> str:
+    """A path for a message, inert and not too long."""
+    return shown(str(path), 200)

@@ -64,7 +64,7 @@ class Activation:
         return self.steepest(self.value)
 
     def f(self, z: ArrayLike) -> Array:
-        """Return f(z), elementwise, in the dtype of `z` (integers count as float64)."""
+        """Apply f elementwise, in the dtype of `z` (integers count as float64)."""
         z = _floating(z)
         a, t = np.empty_like(z), np.empty_like(z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -72,7 +72,7 @@ class Activation:
         return a
 
     def df(self, z: ArrayLike) -> Array:
-        """Return f'(z), elementwise, in the dtype of `z` (integers count as float64)."""
+        """Apply f' elementwise, in the dtype of `z` (integers count as float64)."""
         z = _floating(z)
         a, t, d = np.empty_like(z), np.empty_like(z), np.empty_like(z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):

@@ -20,6 +20,7 @@ How it is laid out, because it is what makes a step fast:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -42,6 +43,7 @@ _RESCALE_EVERY = 4
 _SMALL, _LARGE = 2.0**-30, 2.0**30
 # A gradient below 2^-100 cannot move a weight, and is handed to the optimizer as 0.
 _NEGLIGIBLE_EXPONENT = 100
+_FAINT = 2.0**-100
 
 
 def count_parameters(layer_sizes: Sequence[int]) -> int:
@@ -260,7 +262,7 @@ class MLP:
         for runs, f in self.slices:
             f.forward(z[runs], a[runs], t[runs], f.value)
         if l % _RESCALE_EVERY == _RESCALE_EVERY - 1 and a.dtype == np.float32:
-            _flush(a)
+            _lift(z, a)
 
     def loss(self, y: Array) -> Array:
         """The loss of each example for targets `y` `(streams, batch, outputs)`, `(runs, batch)`.
@@ -373,11 +375,22 @@ def _rescale(delta: Array) -> Array:
     return powers
 
 
-def _flush(a: Array) -> None:
-    """Set a run's activations to 0 where all are below 2^-100: denormals are near, and no bit of
-    the output depends on them.
+def _lift(z: Array, a: Array) -> None:
+    """Where all of a run's activations are below 2^-100, hold them up at 2^-64.
+
+    Denormals are near, and no bit of the output depends on numbers so small. Signs and proportions
+    stay, for the slopes above depend on them: a ReLU at 0 would look dead. (Gradients behind such
+    activations come out too large, and still too small to move a weight; whoever wants to know
+    them computes in float64.) What is small because z is far out, a closed gate, becomes 0.
     """
     for run in range(len(a)):
-        block = a[run]
-        if block.min() > -(2.0**-100) and block.max() < 2.0**-100:
+        block, source = a[run], z[run]
+        peak = max(block.max(), -block.min())
+        if not 0 < peak < _FAINT:
+            continue
+        if max(source.max(), -source.min()) < _FAINT * 2**10:
+            lift = block.dtype.type(2.0 ** (-64 - math.frexp(peak)[1]))
+            block *= lift
+            source *= lift
+        else:
             block.fill(0)

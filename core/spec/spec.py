@@ -18,15 +18,15 @@ from pydantic_core import ErrorDetails
 
 from nnlab.core.errors import Problem, SpecError
 from nnlab.core.nn.losses import LOSSES
-from nnlab.core.reader import AT_KEY, Document, override, read
-from nnlab.core.spec_dataset import DatasetSpec
-from nnlab.core.spec_file import decode, read_file
-from nnlab.core.spec_keys import SpecKeys
-from nnlab.core.spec_rates import OwnRates
-from nnlab.core.spec_rules import DEFAULT_LOSS, Facts, data_faults, faults
-from nnlab.core.spec_values import refusal
-from nnlab.core.spec_wording import sentence, told
-from nnlab.core.spec_yaml import write
+from nnlab.core.spec.dataset import DatasetSpec
+from nnlab.core.spec.file import decode, read_file
+from nnlab.core.spec.keys import SpecKeys
+from nnlab.core.spec.phrases import sentence, told
+from nnlab.core.spec.rates import OwnRates
+from nnlab.core.spec.reader import AT_KEY, Document, override, read
+from nnlab.core.spec.rules import DEFAULT_LOSS, Facts, data_faults, faults
+from nnlab.core.spec.values import refusal
+from nnlab.core.spec.writer import write
 from nnlab.core.wording import shown
 
 __all__ = [

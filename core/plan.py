@@ -1,0 +1,276 @@
+"""From a spec to runs, from runs to stacks.
+
+A `Run` is one training of one net: everything that fixes its numbers, and the hash of that. Runs
+that share a `Recipe` train in lock-step as a `Stack`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnlab.core.nn.losses import PAIRS
+from nnlab.core.nn.mlp import count_parameters
+from nnlab.core.nn.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from nnlab.core.data import Split
+    from nnlab.core.spec import Spec
+
+ENGINE_VERSION = 1
+"""Raised when the numbers of a run change; stored runs of another version are trained again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What the runs of a stack share."""
+
+    dataset: str
+    """The label in the tables; does not fix numbers, `data` does."""
+    data: str
+    """Content hash of the split."""
+    train_examples: int
+    layer_sizes: tuple[int, ...]
+    """Input and output included."""
+    loss: str
+    output: str
+    optimizer: str
+    hyperparameters: tuple[tuple[str, float], ...]
+    schedule: str
+    warmup_steps: int
+    batch_size: int
+    steps: int
+    records: int
+    target_loss: float | None
+    dtype: str
+    save_weights: bool
+    stop_at_target: bool = False
+    """A run ends when it has reached `target_loss`: for studies of the time to a target."""
+
+    @property
+    def hidden_layer_sizes(self) -> tuple[int, ...]:
+        """Units of the hidden layers."""
+        return self.layer_sizes[1:-1]
+
+
+def _digest(facts: Any) -> str:
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _recipe_digest(recipe: Recipe) -> str:
+    facts = asdict(recipe)
+    del facts["dataset"]
+    return _digest(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training of one net."""
+
+    recipe: Recipe
+    activation: str
+    initialization: str
+    learning_rate: float
+    seed: int
+    id: str = field(init=False, compare=False)
+    """12 hex digits of the content hash."""
+
+    def __post_init__(self) -> None:
+        """Fix the identity: the hash over everything that fixes the numbers."""
+        facts = (
+            ENGINE_VERSION, _recipe_digest(self.recipe), self.activation, self.initialization,
+            self.learning_rate, self.seed,
+        )  # fmt: skip
+        object.__setattr__(self, "id", _digest(facts)[:12])
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """The run's own columns of `runs.csv`, in their order."""
+        recipe = self.recipe
+        return {
+            "dataset": recipe.dataset,
+            "activation": self.activation,
+            "depth": len(recipe.hidden_layer_sizes),
+            "hidden_layer_sizes": "-".join(map(str, recipe.hidden_layer_sizes)),
+            "initialization": self.initialization,
+            "optimizer": recipe.optimizer,
+            "learning_rate": self.learning_rate,
+            "batch_size": recipe.batch_size,
+            "seed": self.seed,
+            "steps": recipe.steps,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Runs that train in lock-step: one recipe, equal activations side by side."""
+
+    recipe: Recipe
+    runs: tuple[Run, ...]
+
+    @property
+    def work(self) -> float:
+        """Multiply-adds of the training, by which stacks are ordered and times estimated."""
+        per_step = count_parameters(self.recipe.layer_sizes) * self.recipe.batch_size * 3
+        return float(per_step * self.recipe.steps * len(self.runs))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of a spec, in the order of its grid, on one split of its data."""
+
+    spec: Spec
+    split: Split
+    runs: tuple[Run, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """One hash for all its runs in their order."""
+        return hashlib.sha256(",".join(run.id for run in self.runs).encode()).hexdigest()
+
+
+def output_units(split: Split, output: str) -> int:
+    """How many output units: softmax has one a class; two classes need one otherwise."""
+    if split.task == "regression":
+        return int(split.y_train.shape[1])
+    classes = len(split.classes)
+    return 1 if classes == 2 and output != "softmax" else classes
+
+
+def make_plan(spec: Spec, split: Split) -> Plan:
+    """The grid of `spec` (resolved: loss and output known) as runs on `split`."""
+    return Plan(spec, split, tuple(_grid(spec, split)))
+
+
+def _grid(spec: Spec, split: Split) -> Iterator[Run]:
+    assert spec.loss is not None
+    assert spec.output is not None
+    assert (spec.loss, spec.output) in PAIRS
+    n, features = split.X_train.shape
+    outputs = output_units(split, spec.output)
+    recipes: dict[tuple[Any, ...], Recipe] = {}
+    for architecture, optimizer, batch in product(
+        spec.architectures, spec.optimizer, spec.batch_size
+    ):
+        batch_size = n if batch == "full" else int(batch)
+        steps = spec.steps if spec.steps is not None else (spec.epochs or 1) * (n // batch_size)
+        recipes[architecture, optimizer, batch] = Recipe(
+            dataset=split.name,
+            data=split.content_hash,
+            train_examples=n,
+            layer_sizes=(features, *architecture, outputs),
+            loss=spec.loss,
+            output=spec.output,
+            optimizer=optimizer,
+            hyperparameters=_hyperparameters(spec, optimizer),
+            schedule=spec.schedule,
+            warmup_steps=spec.warmup_steps,
+            batch_size=batch_size,
+            steps=steps,
+            records=spec.records,
+            target_loss=spec.target_loss,
+            dtype=spec.dtype,
+            save_weights=spec.save_weights,
+        )
+    for architecture, activation, initialization, optimizer in product(
+        spec.architectures, spec.activation, spec.initialization, spec.optimizer
+    ):
+        rates = spec.rates_of(activation)
+        for rate, batch, seed in product(rates, spec.batch_size, spec.seeds):
+            recipe = recipes[architecture, optimizer, batch]
+            yield Run(recipe, activation, initialization, rate, seed)
+
+
+def _hyperparameters(spec: Spec, optimizer: str) -> tuple[tuple[str, float], ...]:
+    values = dict(OPTIMIZERS[optimizer].hyperparameters)
+    for name in values:
+        given = getattr(spec, name, None)
+        if given is not None:
+            values[name] = float(given)
+    values["weight_decay"] = float(spec.weight_decay or 0.0)
+    return tuple(sorted(values.items()))
+
+
+# ------------------------------------------------------------------ stacks
+
+CACHE_BYTES = 8 * 2**20
+"""What a stack's working set may take: parameters, gradients, optimizer state and one batch."""
+LARGEST_STACK = 64
+SMALLEST_STACK = 8
+"""Below, Python's own cost a step shows."""
+
+
+def run_bytes(recipe: Recipe) -> int:
+    """Bytes that one run of a stack works on in a step."""
+    copies = 2 + OPTIMIZERS[recipe.optimizer].slots
+    units = sum(recipe.layer_sizes) + 4 * max(recipe.layer_sizes)
+    items = copies * count_parameters(recipe.layer_sizes) + units * recipe.batch_size
+    return items * np.dtype(recipe.dtype).itemsize
+
+
+def largest_stack(recipe: Recipe) -> int:
+    """How many runs train best in lock-step: as many as the cache holds, 8 to 64."""
+    fit = CACHE_BYTES // run_bytes(recipe)
+    return int(min(LARGEST_STACK, max(SMALLEST_STACK, fit)))
+
+
+def make_stacks(runs: Iterable[Run], jobs: int) -> list[Stack]:
+    """Group `runs` into stacks for `jobs` workers, the longest first.
+
+    Within a stack runs are sorted by activation, then initialization and rate, seeds innermost, so
+    that runs of one seed can share their batches. A group is cut into equal parts: at least one a
+    worker, as far as that leaves stacks worth having, so that no core waits for a long last one.
+    """
+    groups: dict[Recipe, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.recipe, []).append(run)
+    stacks: list[Stack] = []
+    for recipe, members in groups.items():
+        members.sort(key=_stack_order)
+        parts = math.ceil(len(members) / largest_stack(recipe))
+        parts = max(parts, min(jobs, len(members) // SMALLEST_STACK))
+        if parts > 1 and parts % jobs:
+            parts = min(parts + jobs - parts % jobs, len(members))
+        cut = _cut(members, parts, largest_stack(recipe))
+        stacks.extend(Stack(recipe, tuple(part)) for part in cut)
+    stacks.sort(key=lambda stack: -stack.work)
+    return stacks
+
+
+def _stack_order(run: Run) -> tuple[str, str, float, int]:
+    return (run.activation, run.initialization, run.learning_rate, run.seed)
+
+
+def _cut(members: Sequence[Run], parts: int, largest: int) -> Iterator[Sequence[Run]]:
+    """`members` in `parts` or a few more nearly equal slices of `largest` at most.
+
+    Where it can be, cuts fall between whole rounds of seeds.
+    """
+    round_length = shared_streams([run.seed for run in members])
+    rounds = len(members) // round_length
+    if rounds < parts or round_length > largest:
+        round_length, rounds = 1, len(members)
+    parts = max(parts, math.ceil(rounds / (largest // round_length)))
+    bounds = [rounds * i // parts * round_length for i in range(parts + 1)]
+    for start, stop in pairwise(bounds):
+        if stop > start:
+            yield members[start:stop]
+
+
+def shared_streams(seeds: Sequence[int]) -> int:
+    """The length of the round of seeds that repeats: [0, 1, 0, 1] -> 2; all of them if none."""
+    length = seeds.index(seeds[0], 1) if seeds[0] in seeds[1:] else len(seeds)
+    if len(seeds) % length or len(set(seeds[:length])) < length:
+        return len(seeds)
+    regular = all(seed == seeds[i % length] for i, seed in enumerate(seeds))
+    return length if regular else len(seeds)

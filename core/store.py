@@ -1,0 +1,156 @@
+"""Finished runs by content hash, under `results/.runs/`.
+
+A segment is one zip file that holds the runs of one stack, a member a run, named by its hash. It is
+written whole or not at all, with one flush to disk for all its runs; zip's checksums find a damaged
+member when it is read. What is damaged is set aside under a name of its own and trained again.
+
+A member is a sequence of NumPy arrays (`numpy.load` in turn): the outcome as JSON text, then steps,
+curves, layers, then the weights by the names the outcome lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlab.core.files import remove_stale, whole_file
+from nnlab.core.outcome import RunResult
+from nnlab.core.plan import Run
+
+Array = NDArray[Any]
+
+_OPEN_SEGMENTS = 64
+_DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, KeyError, OSError, NotImplementedError)
+"""What zipfile, NumPy and json raise on a truncated or altered file."""
+
+
+class RunStore:
+    """The finished runs of a results folder; several processes may use one at a time."""
+
+    def __init__(self, folder: Path, said: Callable[[str], None] = lambda text: None) -> None:
+        """`folder` is created when the first run is stored; `said` is told of damage found."""
+        self.folder = folder
+        self._said = said
+        self._where: dict[str, Path] = {}
+        self._segments: set[Path] = set()
+        self._open: OrderedDict[Path, zipfile.ZipFile] = OrderedDict()
+
+    def refresh(self) -> None:
+        """Take in segments that appeared since the last look."""
+        remove_stale(self.folder)
+        for path in sorted(self.folder.glob("*.zip")):
+            if path in self._segments:
+                continue
+            self._segments.add(path)
+            try:
+                with zipfile.ZipFile(path) as segment:
+                    for name in segment.namelist():
+                        self._where.setdefault(name, path)
+            except _DAMAGE as error:
+                self._set_aside(path, error)
+
+    def keep(self, results: Sequence[RunResult]) -> None:
+        """Store finished and diverged runs; durable when this returns. `StoreError` on failure."""
+        if not results:
+            return
+        names = ",".join(result.run.id for result in results)
+        path = self.folder / f"{hashlib.sha256(names.encode()).hexdigest()[:16]}.zip"
+        with whole_file(path) as file, zipfile.ZipFile(file, "w") as segment:
+            for result in results:
+                segment.writestr(result.run.id, _to_bytes(result))
+        self._close(path)
+        self._segments.add(path)
+        self._where.update((result.run.id, path) for result in results)
+
+    def intact(self, runs: Iterable[Run]) -> set[str]:
+        """The hashes of those `runs` that are stored and whole, every byte checked."""
+        found = set()
+        for run in runs:
+            if run.id in self._where and self._read(run.id) is not None:
+                found.add(run.id)
+        return found
+
+    def load(self, run: Run) -> RunResult | None:
+        """The stored result of `run`, or None when it is missing or damaged."""
+        content = self._read(run.id)
+        if content is None:
+            return None
+        try:
+            return _from_bytes(run, content)
+        except _DAMAGE as error:
+            self._forget(run.id, error)
+            return None
+
+    def close(self) -> None:
+        """Close the segments that are open for reading."""
+        for segment in self._open.values():
+            segment.close()
+        self._open.clear()
+
+    def _read(self, name: str) -> bytes | None:
+        path = self._where.get(name)
+        if path is None:
+            return None
+        try:
+            return self._segment(path).read(name)  # checks the member's CRC
+        except _DAMAGE as error:
+            self._forget(name, error)
+            return None
+
+    def _segment(self, path: Path) -> zipfile.ZipFile:
+        if path not in self._open:
+            while len(self._open) >= _OPEN_SEGMENTS:
+                self._open.popitem(last=False)[1].close()
+            self._open[path] = zipfile.ZipFile(path)
+        self._open.move_to_end(path)
+        return self._open[path]
+
+    def _close(self, path: Path) -> None:
+        segment = self._open.pop(path, None)
+        if segment is not None:
+            segment.close()
+
+    def _forget(self, name: str, error: BaseException) -> None:
+        path = self._where.pop(name)
+        self._said(f"stored run {name} in {path} is damaged ({error}); it is trained again")
+
+    def _set_aside(self, path: Path, error: BaseException) -> None:
+        aside = path.with_suffix(".damaged")
+        with suppress(OSError):
+            path.rename(aside)
+        self._said(f"{path} is damaged ({error}); kept as {aside.name}, its runs are trained again")
+
+
+def _to_bytes(result: RunResult) -> bytes:
+    head = {
+        "status": result.status,
+        "outcome": result.outcome,
+        "weights": list(result.weights),
+    }
+    buffer = io.BytesIO()
+    text = np.frombuffer(json.dumps(head, allow_nan=False).encode(), np.uint8)
+    for array in (text, result.steps, result.curves, result.layers, *result.weights.values()):
+        np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _from_bytes(run: Run, content: bytes) -> RunResult:
+    buffer = io.BytesIO(content)
+
+    def array() -> Array:
+        return np.asarray(np.load(buffer, allow_pickle=False))
+
+    head = json.loads(array().tobytes())
+    steps, curves, layers = array(), array(), array()
+    weights = {name: array() for name in head["weights"]}
+    return RunResult(run, head["status"], head["outcome"], steps, curves, layers, weights)
