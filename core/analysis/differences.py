@@ -17,8 +17,8 @@ import polars as pl
 from nnlab.core.analysis.pairs import finite_part, pair_by_seed, paired_difference, paired_ratio
 from nnlab.core.analysis.selection import AXES, OUTCOMES, Outcome
 from nnlab.core.analysis.statistics import Floats
-from nnlab.core.reader import read
 from nnlab.core.spec import Spec
+from nnlab.core.spec.reader import read
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from nnlab.core.analysis.where_syntax import (
 )
 from nnlab.core.analysis.where_tokens import WhereError
 from nnlab.core.quantities import Quantity
-from nnlab.core.spec_wording import SYNONYMS
+from nnlab.core.spec.phrases import SYNONYMS
 from nnlab.core.suggest import unknown
 from nnlab.core.wording import quoted
 

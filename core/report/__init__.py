@@ -1,0 +1,1 @@
+"""Showing it: frames in, pictures and pages out; computes nothing."""
