@@ -1,0 +1,178 @@
+"""The results of a study as a table, a few sentences, and a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from nnlab.cli.tables import Column, column, lay_out, paragraph
+from nnlab.core.analysis.selection import (
+    AXES,
+    Outcome,
+    architecture_label,
+    outcome_of,
+    rank_settings,
+    varying_axes,
+)
+from nnlab.core.analysis.summaries import best_run
+from nnlab.core.report.wording import fixed, plural, short
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from nnlab.core.study import Results
+
+MOST_ROWS = 20
+"""Settings that are all shown, in the order of the grid."""
+BEST_ROWS = 10
+"""How many of more settings are shown: the best, in their order."""
+
+
+def results_lines(results: Results, width: int) -> list[Text]:
+    """What a study came to: its table, how to read it, the best run, where the rest is."""
+    from rich.text import Text
+
+    runs = results.runs
+    outcome = outcome_of(runs)
+    ranked = rank_settings(runs, outcome)
+    shown = ranked.head(BEST_ROWS) if len(ranked) > MOST_ROWS else _in_grid_order(runs, ranked)
+    several = len(ranked) > 1
+    places = shown["place"].to_list() if several else []
+    bold = [i for i, place in enumerate(places) if place == 1 and shown["n"][i]]
+    sentences = _sentences(runs, outcome, bool(bold))
+    if more := len(ranked) - len(shown):
+        where = results.folder / "runs.csv"
+        sentences.insert(0, f"The best {len(shown)}; {more:,} more settings in {where}")
+    return [
+        Text(_headline(results, len(ranked)), style="bold"),
+        Text(),
+        *lay_out(_columns(shown, runs, outcome, bold), width, bold),
+        Text(),
+        *(Text(line) for sentence in sentences for line in paragraph(sentence, width)),
+    ]
+
+
+def results_document(results: Results) -> dict[str, Any]:
+    """The same for programs: everything in the table, of all settings, best first."""
+    outcome = outcome_of(results.runs)
+    settings = rank_settings(results.runs, outcome)
+    if outcome.column in settings.columns:  # a loss stands there by itself already
+        settings = settings.drop(outcome.column)
+    return {
+        "name": results.spec.name,
+        "folder": str(results.folder),
+        "report": str(results.report),
+        "runs": results.counts,
+        "outcome": outcome.column,
+        "best_run": best_run(results.runs, outcome),
+        "settings": settings.rename({"mean": outcome.column}).to_dicts(),
+    }
+
+
+def _headline(results: Results, settings: int) -> str:
+    counts = results.counts
+    total = plural(sum(counts.values()), "run")
+    lost = [f"{counts[status]:,} {status}" for status in ("diverged", "failed") if counts[status]]
+    note = f" ({', '.join(lost)})" if lost else ""
+    return f"{results.spec.name}: {plural(settings, 'setting')}, {total}{note}"
+
+
+def _in_grid_order(runs: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+    """The settings in the order in which the spec writes them."""
+    order = runs.select(AXES).unique(maintain_order=True).with_row_index("order")
+    return ranked.join(order, on=list(AXES), nulls_equal=True).sort("order")
+
+
+def _columns(
+    settings: pl.DataFrame, runs: pl.DataFrame, outcome: Outcome, best: list[int]
+) -> list[Column]:
+    """Mark, axes, outcome, what was lost, and what else is worth knowing."""
+    rows = settings.to_dicts()
+    marks = ["*" if i in best else "" for i in range(len(rows))]
+    columns = [column("", marks, number=False)] if best else []
+    columns += [_axis(axis, rows, runs) for axis in varying_axes(runs) or ("activation",)]
+    columns.append(column(outcome.words, [_with_interval(row, outcome) for row in rows]))
+    for status in ("diverged", "failed"):
+        if any(row[status] for row in rows):
+            columns.append(column(status, [_lost(row, status) for row in rows]))
+    if any(row["steps_to_target"] is not None for row in rows):
+        cells = [_count(row["steps_to_target"]) for row in rows]
+        columns.append(column("steps to target", cells))
+    for name, title in (("train_loss", "training loss"), ("test_loss", "test loss")):
+        if name != outcome.column:
+            columns.append(column(title, [short(row[name]) for row in rows], spare=True))
+    columns.append(column("seconds a run", [short(row["seconds"], 2) for row in rows], spare=True))
+    return columns
+
+
+def _axis(axis: str, rows: list[dict[str, Any]], runs: pl.DataFrame) -> Column:
+    """The values of one axis in `rows`; architectures by depth where all widths are the same."""
+    values = [row[axis] for row in rows]
+    if axis == "learning_rate":
+        return column("learning rate", distinct(values))
+    if axis == "batch_size":
+        return column("batch", [str(value) for value in values])
+    if axis != "hidden_layer_sizes":
+        return column(axis, [str(value) for value in values], number=False)
+    if len({width for sizes in runs[axis].unique() for width in sizes.split("-")}) == 1:
+        return column("depth", [str(row["depth"]) for row in rows])
+    return column(
+        "hidden layers", [architecture_label(str(value)) for value in values], number=False
+    )
+
+
+def distinct(values: Sequence[float]) -> list[str]:
+    """Numbers with three significant digits, or as many more as tell them apart.
+
+    >>> distinct([0.1, 0.31622776601683794, 1.0]), distinct([0.10001, 0.1])
+    (['0.1', '0.316', '1'], ['0.10001', '0.1'])
+    """
+    texts = [f"{value:g}" for value in values]
+    for digits in range(3, 18):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
+
+
+def _with_interval(row: dict[str, Any], outcome: Outcome) -> str:
+    """`0.974 ± 0.004`; a geometric mean, whose interval is not symmetric, with both ends."""
+    words = short if outcome.scale == "log" else fixed
+    if row["low"] is None or row["high"] is None:
+        return words(row["mean"])
+    if outcome.scale == "log":
+        return f"{words(row['mean'])} [{words(row['low'])}, {words(row['high'])}]"
+    return f"{words(row['mean'])} ± {words((row['high'] - row['low']) / 2)}"
+
+
+def _lost(row: dict[str, Any], status: str) -> str:
+    return f"{row[status]} of {row['runs']}" if row[status] else ""
+
+
+def _count(steps: float | None) -> str:
+    return "–" if steps is None else f"{steps:,.0f}"
+
+
+def _sentences(runs: pl.DataFrame, outcome: Outcome, marked: bool) -> list[str]:
+    """How to read the table, and which single run was best."""
+    seeds = runs["seed"].n_unique()
+    mean = "geometric mean" if outcome.scale == "log" else "mean"
+    sentences = []
+    if marked:
+        sentences.append(f"* best {mean} {outcome.words}")
+    if seeds > 1:
+        interval = "[ ]" if outcome.scale == "log" else "±"
+        sentences.append(f"{interval} 95 % interval of the {mean} over {seeds} seeds")
+    best = best_run(runs, outcome)
+    if best is None:
+        return ["No run finished."]
+    names = [axis for axis in varying_axes(runs) if axis != "activation"]
+    cells = [_axis(name, [best], runs) for name in names]
+    axes = [str(best["activation"]), *(f"{cell.title} {cell.cells[0]}" for cell in cells)]
+    value = (short if outcome.scale == "log" else fixed)(best[outcome.column])
+    sentences.append(
+        f"Best run: {best['run']} ({', '.join(axes)}, seed {best['seed']}), {outcome.words} {value}"
+    )
+    return sentences

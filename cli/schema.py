@@ -1,0 +1,16 @@
+"""`nnlab schema`: the JSON Schema of a spec, for editors and checks."""
+
+from __future__ import annotations
+
+from nnlab.cli import console
+
+
+def schema() -> None:
+    """Print the JSON Schema of a spec.
+
+    An editor that knows it completes and checks specs as they are written:
+    `nnlab schema > nnlab.schema.json`.
+    """
+    from nnlab.core.spec import json_schema
+
+    console.write_json(json_schema())
