@@ -11,11 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nnlab.core import csv_file, inputs
-from nnlab.core.data import Dataset, load_dataset
+from nnlab.core.data import Dataset, csv_file, inputs, load_dataset
+from nnlab.core.data.tables import read_table
 from nnlab.core.errors import DataError
-from nnlab.core.spec_dataset import DatasetSpec
-from nnlab.core.tables import read_table
+from nnlab.core.spec.dataset import DatasetSpec
 
 
 @pytest.fixture
@@ -265,7 +264,7 @@ def test_thousands_of_classes(file: Path) -> None:
 
 def test_limits_on_what_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(file, "a,b,y\n" + "1,u,0\n2,v,1\n" * 4)
-    monkeypatch.setattr("nnlab.core.encoding.MAX_VALUES", 23)
+    monkeypatch.setattr("nnlab.core.data.encoding.MAX_VALUES", 23)
     with pytest.raises(DataError, match=r"8 rows of 3 features .* more than the 23 values"):
         load(file)
     monkeypatch.setattr(csv_file, "MAX_ROWS", 7)

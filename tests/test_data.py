@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from nnlab.core.data import Dataset, Split, load_dataset, split
 from nnlab.core.errors import DataError
-from nnlab.core.spec_dataset import DatasetSpec
+from nnlab.core.spec.dataset import DatasetSpec
 
 
 def regression(X: Any, y: Any = None) -> Dataset:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlab.core.builtin import BuiltIn, Option
 from nnlab.core.data import load_dataset
-from nnlab.core.datasets import DATASETS
-from nnlab.core.spec_dataset import DatasetSpec
+from nnlab.core.data.builtin import BuiltIn, Option
+from nnlab.core.data.datasets import DATASETS
+from nnlab.core.spec.dataset import DatasetSpec
 
 ROWS = list(DATASETS.values())
 GENERATED = [row for row in ROWS if row.options]
@@ -181,7 +181,7 @@ def test_wrong_options_are_all_named() -> None:
 
 def test_importing_the_table_is_light() -> None:
     code = (
-        "import sys, nnlab.core.datasets, nnlab.core.data;"
+        "import sys, nnlab.core.data.datasets, nnlab.core.data;"
         "print([m for m in ('sklearn', 'scipy', 'polars', 'pydantic') if m in sys.modules])"
     )
     path = [str(Path(entry).resolve()) for entry in sys.path if entry]

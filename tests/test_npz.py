@@ -11,10 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnlab.core import archives
-from nnlab.core.data import Dataset, load_dataset
+from nnlab.core.data import Dataset, archives, load_dataset
 from nnlab.core.errors import DataError
-from nnlab.core.spec_dataset import DatasetSpec
+from nnlab.core.spec.dataset import DatasetSpec
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0, 1, 0, 1, 0, 1])

@@ -11,10 +11,9 @@ import sklearn.datasets
 from scipy.sparse import csr_matrix
 from sklearn.utils import Bunch
 
-from nnlab.core import openml
-from nnlab.core.data import Dataset, load_dataset
+from nnlab.core.data import Dataset, load_dataset, openml
 from nnlab.core.errors import DataError
-from nnlab.core.spec_dataset import DatasetSpec
+from nnlab.core.spec.dataset import DatasetSpec
 
 Calls = list[dict[str, Any]]
 

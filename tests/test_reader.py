@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core.errors import SpecError
-from nnlab.core.reader import AT_KEY, Document, Value, override, read, scalar
-from nnlab.core.spec_file import MAX_BYTES, decode, read_file
-from nnlab.core.yaml_tree import MAX_DEPTH, MAX_VALUES
+from nnlab.core.spec.file import MAX_BYTES, decode, read_file
+from nnlab.core.spec.reader import AT_KEY, Document, Value, override, read, scalar
+from nnlab.core.spec.tree import MAX_DEPTH, MAX_VALUES
 
 
 def document(data: str | bytes) -> Document:

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from nnlab.core.datasets import DATASETS
+from nnlab.core.data.datasets import DATASETS
 from nnlab.core.errors import Problem, SpecError
 from nnlab.core.nn.activations import ACTIVATIONS
 from nnlab.core.nn.initializers import INITIALIZERS
@@ -26,8 +26,8 @@ from nnlab.core.spec import (
     make_spec,
     parse_spec,
 )
-from nnlab.core.spec_axes import log_spaced
-from nnlab.core.spec_yaml import GROUPS, flow
+from nnlab.core.spec.axes import log_spaced
+from nnlab.core.spec.writer import GROUPS, flow
 
 
 def spec_of(text: str, **options: Any) -> Spec:
@@ -299,7 +299,7 @@ def test_shipped_specs_are_valid() -> None:
 
 def test_a_shipped_spec_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "quickstart.yaml").touch()
-    monkeypatch.setattr("nnlab.core.spec_file.resources.files", lambda package: tmp_path)
+    monkeypatch.setattr("nnlab.core.spec.file.resources.files", lambda package: tmp_path)
     for name in ("quickstart", "quickstart.yaml"):
         with pytest.raises(
             SpecError, match=r"the spec of that name that ships is .*quickstart\.ya"

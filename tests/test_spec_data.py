@@ -17,7 +17,7 @@ from nnlab.core.spec import (
     parse_spec,
     resolve,
 )
-from nnlab.core.spec_rules import steps_in, training_count
+from nnlab.core.spec.rules import steps_in, training_count
 
 
 def spec_of(text: str, **options: Any) -> Spec:

@@ -13,7 +13,7 @@ from nnlab.core.spec import (
     make_spec,
     parse_spec,
 )
-from nnlab.core.spec_wording import SYNONYMS
+from nnlab.core.spec.phrases import SYNONYMS
 
 
 def spec_of(text: str, **options: Any) -> Spec:

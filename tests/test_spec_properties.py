@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from nnlab.core.datasets import DATASETS
+from nnlab.core.data.datasets import DATASETS
 from nnlab.core.errors import Problem, SpecError
 from nnlab.core.nn.activations import ACTIVATIONS
 from nnlab.core.nn.initializers import INITIALIZERS
 from nnlab.core.nn.optimizers import OPTIMIZERS, SCHEDULES
-from nnlab.core.reader import read
 from nnlab.core.spec import Spec, json_schema, make_spec, parse_spec
-from nnlab.core.spec_axes import log_spaced
-from nnlab.core.spec_yaml import flow
+from nnlab.core.spec.axes import log_spaced
+from nnlab.core.spec.reader import read
+from nnlab.core.spec.writer import flow
 
 VALIDATOR = Draft202012Validator(json_schema())
 

@@ -6,8 +6,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from nnlab.core.errors import SpecError
-from nnlab.core.reader import read
 from nnlab.core.spec import json_schema, parse_spec
+from nnlab.core.spec.reader import read
 
 # The line of the spec, the column of the problem, a part of the message.
 VALUES = [

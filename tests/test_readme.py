@@ -1,0 +1,37 @@
+"""What the README says of commands and files is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def first_block() -> list[str]:
+    match = re.search(r"^```\w*\n(.*?)^```", README, re.S | re.M)
+    assert match is not None
+    return match.group(1).strip().splitlines()
+
+
+def test_the_first_block_is_two_commands_that_set_themselves_up() -> None:
+    job, tests = first_block()
+    for line in (job, tests):
+        assert line.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+    assert job.endswith(".venv/bin/nnlab train configs/quickstart.yaml")
+    assert tests.endswith("pytest")
+
+
+def test_the_picture_stands_before_the_first_block() -> None:
+    assert README.index("![") < README.index("```")
+
+
+def test_every_linked_file_exists() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_shipped_spec_is_in_the_table() -> None:
+    for path in (ROOT / "configs").glob("*.yaml"):
+        assert f"| `{path.stem}` |" in README, path.stem

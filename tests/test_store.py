@@ -1,0 +1,143 @@
+"""Finished runs by content hash: whole, found again, damage noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlab.core.errors import StoreError
+from nnlab.core.outcome import OUTCOME_COLUMNS, RunResult
+from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES
+from nnlab.core.store import RunStore
+from tests.small import run_of
+
+
+def result_of(seed: int, *, weights: bool = False) -> RunResult:
+    rng = np.random.default_rng(seed)
+    outcome = dict.fromkeys(OUTCOME_COLUMNS) | {"train_loss": float(rng.random()), "seconds": 0.5}
+    layers = rng.random((3, 2, len(LAYER_VALUES)))
+    layers[0, 0, 0] = np.nan
+    return RunResult(
+        run_of(seed), "finished", outcome, np.array([0, 6, 12]),
+        rng.random((3, len(CURVE_VALUES))), layers,
+        {"initial_W1": rng.random((2, 4)).astype(np.float32)} if weights else {},
+    )  # fmt: skip
+
+
+def same(a: RunResult, b: RunResult) -> bool:
+    return (
+        (a.run, a.status, a.outcome) == (b.run, b.status, b.outcome)
+        and a.weights.keys() == b.weights.keys()
+        and all(
+            np.array_equal(x, y, equal_nan=True) and x.dtype == y.dtype
+            for x, y in [
+                (a.steps, b.steps), (a.curves, b.curves), (a.layers, b.layers),
+                *((a.weights[name], b.weights[name]) for name in a.weights),
+            ]
+        )
+    )  # fmt: skip
+
+
+def reopened(folder: Path, notes: list[str] | None = None) -> RunStore:
+    store = RunStore(folder, (notes if notes is not None else []).append)
+    store.refresh()
+    return store
+
+
+@given(
+    seeds=st.lists(st.integers(0, 50), min_size=1, max_size=6, unique=True), weights=st.booleans()
+)
+def test_what_is_stored_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, seeds: list[int], weights: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    results = [result_of(seed, weights=weights) for seed in seeds]
+    RunStore(folder).keep(results)
+    store = reopened(folder)
+    assert store.intact(result.run for result in results) == {r.run.id for r in results}
+    for result in results:
+        found = store.load(result.run)
+        assert found is not None
+        assert same(found, result)
+    store.close()
+
+
+def test_a_missing_run_is_none(tmp_path: Path) -> None:
+    store = reopened(tmp_path / "none yet")
+    assert store.load(run_of(7)) is None
+    assert store.intact([run_of(7)]) == set()
+
+
+def test_runs_stored_meanwhile_by_another_process_are_found(tmp_path: Path) -> None:
+    mine = reopened(tmp_path)
+    RunStore(tmp_path).keep([result_of(1)])
+    assert mine.load(run_of(1)) is None
+    mine.refresh()
+    assert mine.load(run_of(1)) is not None
+    mine.close()
+
+
+def test_every_flipped_byte_is_noticed_or_harmless(tmp_path: Path) -> None:
+    results = [result_of(seed) for seed in range(3)]
+    RunStore(tmp_path).keep(results)
+    (path,) = tmp_path.glob("*.zip")
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    noticed = 0
+    for position in rng.choice(len(whole), 150, replace=False).tolist():
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
+        notes: list[str] = []
+        store = reopened(tmp_path, notes)
+        for result in results:
+            found = store.load(result.run)
+            assert found is None or same(found, result)
+        noticed += any(store.load(result.run) is None for result in results)
+        store.close()
+        for aside in tmp_path.glob("*.damaged"):
+            aside.unlink()
+    assert noticed > 100
+
+
+def test_a_damaged_run_is_named_and_the_others_kept(tmp_path: Path) -> None:
+    results = [result_of(seed) for seed in range(3)]
+    RunStore(tmp_path).keep(results)
+    (path,) = tmp_path.glob("*.zip")
+    content = bytearray(path.read_bytes())
+    place = bytes(content).index(results[1].curves.tobytes())
+    content[place + 3] ^= 1
+    path.write_bytes(bytes(content))
+    notes: list[str] = []
+    store = reopened(tmp_path, notes)
+    assert store.intact(r.run for r in results) == {results[0].run.id, results[2].run.id}
+    assert results[1].run.id in notes[0]
+    assert "is trained again" in notes[0]
+    store.close()
+
+
+def test_a_truncated_segment_is_set_aside_not_deleted(tmp_path: Path) -> None:
+    RunStore(tmp_path).keep([result_of(0)])
+    (path,) = tmp_path.glob("*.zip")
+    path.write_bytes(path.read_bytes()[:-40])
+    notes: list[str] = []
+    store = reopened(tmp_path, notes)
+    assert store.load(run_of(0)) is None
+    assert path.with_suffix(".damaged").is_file()
+    assert f"{path} is damaged" in notes[0]
+    assert "its runs are trained again" in notes[0]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match=r"cannot write .*file"):
+        RunStore(tmp_path / "file").keep([result_of(0)])
+
+
+def test_nothing_is_pickled(tmp_path: Path) -> None:
+    RunStore(tmp_path).keep([result_of(0)])
+    (path,) = tmp_path.glob("*.zip")
+    assert b"csetuptools" not in path.read_bytes()
+    assert b"numpy.core.multiarray" not in path.read_bytes()

@@ -1,0 +1,293 @@
+"""The whole job: plan, train what is missing, write, read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nnlab.core import study as study_module
+from nnlab.core.errors import Interrupted, RunsFailed, StoreError, UsageError
+from nnlab.core.outcome import RunResult
+from nnlab.core.plan import Stack
+from nnlab.core.quantities import CURVE_COLUMNS, LAYER_COLUMNS, RUN_COLUMNS
+from nnlab.core.spec import load_spec
+from nnlab.core.store import RunStore
+from nnlab.core.study import Listener, Outlook, Results, Settings, load_results, prepare
+from nnlab.core.worker import Worker
+from tests.small import small_spec, small_study
+
+
+@pytest.fixture(autouse=True)
+def _no_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures have tests of their own; here they would cost most of the time."""
+    monkeypatch.setattr(study_module, "write_report", lambda results: None)
+
+
+class Heard(Listener):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.outlook: Outlook | None = None
+        self.run_steps = 0
+        self.results: list[RunResult] = []
+        self.notes: list[str] = []
+
+    def planned(self, outlook: Outlook) -> None:
+        self.outlook = outlook
+
+    def advanced(self, run_steps: int) -> None:
+        self.run_steps += run_steps
+
+    def finished(self, results: Sequence[RunResult]) -> None:
+        self.results += results
+
+    def said(self, text: str) -> None:
+        self.notes.append(text)
+
+
+def tables(results: Results) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The three tables without what may differ between two trainings."""
+    return results.runs.drop("seconds"), results.curves.collect(), results.layers.collect()
+
+
+def same_tables(a: Results, b: Results) -> bool:
+    return all(x.equals(y) for x, y in zip(tables(a), tables(b), strict=True))
+
+
+def test_the_folder_has_every_file_of_the_contract(tmp_path: Path) -> None:
+    study = small_study(tmp_path, save_weights=True)
+    results = study.run()
+    names = {path.relative_to(study.folder).as_posix() for path in study.folder.rglob("*.*")}
+    weights = {f"weights/{run.id}.npz" for run in study.plan.runs}
+    assert names == weights | {
+        "spec.yaml", "runs.csv", "curves.parquet", "layers.parquet", "environment.json",
+    }  # fmt: skip
+    assert results.runs.columns == list(RUN_COLUMNS)
+    assert results.curves.collect_schema().names() == list(CURVE_COLUMNS)
+    assert results.layers.collect_schema().names() == list(LAYER_COLUMNS)
+    assert results.runs["run"].to_list() == [run.id for run in study.plan.runs]
+    assert results.counts == {"finished": 4, "diverged": 0, "failed": 0}
+    facts = json.loads((study.folder / "environment.json").read_text())
+    assert {"versions", "platform", "blas", "git_commit", "command", "started", "finished"} <= {
+        *facts
+    }
+    with np.load(study.folder / f"weights/{study.plan.runs[0].id}.npz") as arrays:
+        assert {name: arrays[name].shape for name in arrays} == {
+            f"{when}_{name}": shape
+            for when in ("initial", "final")
+            for name, shape in {"W1": (2, 4), "b1": (4,), "W2": (4, 2), "b2": (2,)}.items()
+        }
+
+
+def test_the_resolved_spec_reproduces_the_folder(tmp_path: Path) -> None:
+    first = small_study(tmp_path / "a").run()
+    again = prepare(load_spec(first.folder / "spec.yaml"), Settings(results=tmp_path / "b")).run()
+    assert same_tables(first, again)
+
+
+def test_the_second_time_everything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = small_study(tmp_path).run()
+    (first.folder / "environment.json").unlink()  # so that the tables are written again
+    heard = Heard()
+    monkeypatch.setattr(Worker, "train", None)  # training would raise
+    again = small_study(tmp_path).run(heard)
+    assert first.runs.equals(again.runs)  # seconds too
+    assert heard.outlook is not None
+    assert (heard.outlook.stored, heard.outlook.stacks) == (4, 0)
+
+
+def test_a_complete_folder_is_not_written_again(tmp_path: Path) -> None:
+    first = small_study(tmp_path).run()
+    before = (first.folder / "runs.csv").stat().st_mtime_ns
+    small_study(tmp_path).run()
+    assert (first.folder / "runs.csv").stat().st_mtime_ns == before
+
+
+def test_force_trains_again_with_equal_numbers(tmp_path: Path) -> None:
+    first = small_study(tmp_path).run()
+    heard = Heard()
+    again = small_study(tmp_path, force=True).run(heard)
+    assert len(heard.results) == 4
+    assert same_tables(first, again)
+
+
+def test_an_extended_grid_trains_only_the_new_runs(tmp_path: Path) -> None:
+    small_study(tmp_path).run()
+    heard = Heard()
+    grown = small_study(tmp_path, seeds=3).run(heard)
+    assert sorted(result.run.seed for result in heard.results) == [2, 2]
+    assert same_tables(grown, small_study(tmp_path / "fresh", seeds=3).run())
+
+
+def test_another_spec_under_the_same_name_keeps_the_old_folder(tmp_path: Path) -> None:
+    small_study(tmp_path).run()
+    heard = Heard()
+    small_study(tmp_path, seeds=1).run(heard)
+    assert load_results(tmp_path / "small~1").runs.height == 4
+    assert load_results(tmp_path / "small").runs.height == 2
+    assert heard.notes == [
+        f"{tmp_path / 'small'} held the results of another spec; they are kept as "
+        f"{tmp_path / 'small~1'}"
+    ]
+    small_study(tmp_path, seeds=4).run()
+    assert (tmp_path / "small~2").is_dir()
+
+
+def test_jobs_change_no_bit(tmp_path: Path) -> None:
+    one = small_study(tmp_path / "one", seeds=8, save_weights=True).run()
+    two = small_study(tmp_path / "two", seeds=8, save_weights=True, jobs=2).run()
+    assert same_tables(one, two)
+    for path in (one.folder / "weights").iterdir():
+        with np.load(path) as a, np.load(two.folder / "weights" / path.name) as b:
+            assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_progress_adds_up_to_the_plan(tmp_path: Path) -> None:
+    heard = Heard()
+    small_study(tmp_path, steps=100).run(heard)
+    assert heard.outlook is not None
+    assert heard.run_steps == heard.outlook.run_steps == 400
+
+
+def test_the_outlook_writes_nothing(tmp_path: Path) -> None:
+    outlook = small_study(tmp_path / "none").outlook()
+    assert (outlook.runs, outlook.stored, outlook.stacks, outlook.run_steps) == (4, 0, 1, 48)
+    assert outlook.seconds > 0
+    assert outlook.bytes > 0
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_failed_run_is_a_row_and_the_grid_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train = Worker.train
+
+    def broken(self: Worker, stack: Stack) -> list[RunResult]:
+        if any(run.seed == 1 and run.activation == "tanh" for run in stack.runs):
+            raise ValueError("this one is broken")
+        return train(self, stack)
+
+    monkeypatch.setattr(Worker, "train", broken)
+    heard = Heard()
+    with pytest.raises(RunsFailed, match=r"1 of 4 runs failed, .* with: ValueError: this one is"):
+        small_study(tmp_path).run(heard)
+    runs = load_results(tmp_path / "small").runs
+    assert runs["status"].to_list() == ["finished", "finished", "finished", "failed"]
+    assert runs["reason"].to_list()[-1] == "ValueError: this one is broken"
+    assert [r.status for r in heard.results].count("failed") == 1
+
+    monkeypatch.setattr(Worker, "train", train)  # mended: only the failed run is trained
+    heard = Heard()
+    small_study(tmp_path).run(heard)
+    assert [result.run.seed for result in heard.results] == [1]
+    assert load_results(tmp_path / "small").counts["finished"] == 4
+
+
+def test_fail_fast_stops_at_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Worker, stack: object) -> list[RunResult]:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(Worker, "train", broken)
+    spec = small_spec(batch_size=[4, 8], activation="relu", seeds=1)
+    heard = Heard()
+    with pytest.raises(RunsFailed, match="1 of 2 runs failed"):
+        prepare(spec, Settings(results=tmp_path, jobs=1, fail_fast=True)).run(heard)
+    assert len(heard.results) == 1
+
+
+def test_an_interrupt_says_what_is_kept_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Impatient(Heard):
+        def finished(self, results: Sequence[RunResult]) -> None:
+            raise KeyboardInterrupt
+
+    grid: dict[str, Any] = {"batch_size": [4, 8]}
+    with pytest.raises(Interrupted, match=r"4 of 8 runs are finished and kept in .*\.runs; the sa"):
+        small_study(tmp_path, **grid).run(Impatient())
+    heard = Heard()
+    resumed = small_study(tmp_path, **grid).run(heard)
+    assert len(heard.results) == 4
+    assert same_tables(resumed, small_study(tmp_path / "whole", **grid).run())
+
+
+def test_a_diverged_run_is_a_result(tmp_path: Path) -> None:
+    results = small_study(
+        tmp_path, activation="relu", learning_rate=1e6, loss="mse", output="identity", steps=40
+    ).run()
+    assert results.counts == {"finished": 0, "diverged": 2, "failed": 0}
+    assert results.runs["diverged_at"].null_count() == 0
+    assert results.runs["train_loss"].null_count() == 2
+    assert "inf" not in (results.folder / "runs.csv").read_text().lower()
+
+
+def test_a_run_gone_from_the_store_meanwhile_is_an_error_not_a_hole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = RunStore.keep
+
+    def lose(self: RunStore, results: Sequence[RunResult]) -> None:
+        keep(self, results)
+        for path in self.folder.glob("*.zip"):
+            path.unlink()
+
+    monkeypatch.setattr(RunStore, "keep", lose)
+    with pytest.raises(StoreError, match=r"run [0-9a-f]{12} is gone from .*start the same command"):
+        small_study(tmp_path).run()
+
+
+def test_a_folder_without_a_spec_is_not_results(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"holds no results: it has no spec\.yaml"):
+        load_results(tmp_path)
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    folder = small_study(tmp_path).run().folder
+    (folder / "runs.csv").unlink()
+    with pytest.raises(StoreError, match=r"runs\.csv is missing; `nnlab train .*spec\.yaml.*` writes it again"):
+        load_results(folder)
+
+
+def test_a_read_only_place_is_found_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot write to"):
+        small_study(tmp_path / "file").run()
+
+
+def test_the_cluster_is_refused_until_it_is_there() -> None:
+    with pytest.raises(UsageError, match="--cluster is not available"):
+        prepare(small_spec(), Settings(cluster="tcp://somewhere:8786"))
+
+
+@pytest.mark.parametrize("table", ["runs.csv", "curves.parquet", "layers.parquet"])
+def test_a_damaged_table_of_a_finished_study_is_written_again(tmp_path: Path, table: str) -> None:
+    first = small_study(tmp_path).run()
+    whole = tables(first)
+    path = first.folder / table
+    path.write_bytes(path.read_bytes()[:-20])
+    heard = Heard()
+    again = small_study(tmp_path).run(heard)
+    assert all(x.equals(y) for x, y in zip(whole, tables(again), strict=True))
+    assert heard.results == []  # nothing was trained
+    assert table in heard.notes[0]
+    assert "is written again now" in heard.notes[0]
+
+
+def test_the_data_are_not_loaded_to_find_a_study_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = small_study(tmp_path).run()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("loading the data and its library costs more than all the rest")
+
+    monkeypatch.setattr(study_module, "load_dataset", refuse)
+    assert small_study(tmp_path).run().runs.equals(first.runs)
