@@ -114,6 +114,6 @@ class Batches:
         self._position = stop
         rows = self._rows[:, start:stop]
         # "clip" skips the bounds check's temporary copy; the rows are all within bounds.
-        np.take(self._part.x, rows, axis=0, out=self._x, mode="clip")
-        np.take(self._part.y, rows, axis=1, out=self._y, mode="clip")
+        self._part.x.take(rows, axis=0, out=self._x, mode="clip")
+        self._part.y.take(rows, axis=1, out=self._y, mode="clip")
         return self._x, self._y.transpose(1, 2, 0)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """A stack is tried so often: whole, in halves, in quarters."""
+WORTH_A_POOL = 1.0
+"""Seconds of work, estimated, below which starting worker processes takes longer than it saves."""
 _POLL_SECONDS = 0.1
 
 
@@ -227,8 +229,8 @@ def default_jobs() -> int:
 def make_crew(
     split: Split, jobs: int, stacks: Sequence[Stack], told: Callable[[int], None]
 ) -> Crew:
-    """The crew for `stacks`: this process for one job or a single stack, else a pool."""
-    if min(jobs, len(stacks)) <= 1:
+    """The crew for `stacks`: this process for one job, one stack or little work, else a pool."""
+    if min(jobs, len(stacks)) <= 1 or sum(stack.work for stack in stacks) < WORTH_A_POOL:
         return Alone(split, told)
     return Pool(split, min(jobs, len(stacks)))
 

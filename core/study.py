@@ -32,9 +32,6 @@ from nnlab.core.store import RunStore
 if TYPE_CHECKING:
     import polars as pl
 
-GIGAFLOPS = 40.0
-"""What a core does of the stacks' arithmetic, for the estimate of time; measured, float32."""
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -262,7 +259,7 @@ class Study:
 
     def _outlook(self, missing: Sequence[Run], stacks: Sequence[Stack]) -> Outlook:
         workers = max(1, min(self.settings.workers, len(stacks)))
-        seconds = sum(2 * stack.work for stack in stacks) / (GIGAFLOPS * 1e9)
+        seconds = sum(stack.work for stack in stacks)
         return Outlook(
             runs=len(self.plan.runs),
             stored=len(self.plan.runs) - len(missing),

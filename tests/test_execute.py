@@ -204,12 +204,14 @@ def test_a_real_worker_killed_once_loses_nothing(tmp_path: Path) -> None:
     assert {r.status for r in found} == {FINISHED}
 
 
-def test_one_stack_or_one_job_needs_no_pool() -> None:
+def test_one_stack_one_job_or_little_work_needs_no_pool() -> None:
     plan = small_plan()
-    stacks = make_stacks(plan.runs, 1)
-    assert isinstance(make_crew(plan.split, 1, stacks * 2, ignore), Alone)
-    assert isinstance(make_crew(plan.split, 8, stacks, ignore), Alone)
-    pool = make_crew(plan.split, 8, stacks * 2, ignore)
+    (short,) = make_stacks(plan.runs, 1)
+    (long,) = make_stacks(small_plan(steps=1_000_000).runs, 1)
+    assert isinstance(make_crew(plan.split, 1, [long, long], ignore), Alone)
+    assert isinstance(make_crew(plan.split, 8, [long], ignore), Alone)
+    assert isinstance(make_crew(plan.split, 8, [short, short], ignore), Alone)
+    pool = make_crew(plan.split, 8, [long, long], ignore)
     assert isinstance(pool, Pool)
     pool.stop()
 

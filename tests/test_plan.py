@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nnlab.core import plan as plan_module
 from nnlab.core.plan import (
+    FEWEST_RUNS,
     LARGEST_STACK,
     SMALLEST_STACK,
     Run,
@@ -110,9 +111,20 @@ def test_stacks_hold_every_run_once_and_keep_activations_together(
 
 
 def test_enough_runs_keep_every_worker_busy() -> None:
-    runs = [run_of(seed) for seed in range(4 * SMALLEST_STACK)]
-    assert [len(stack.runs) for stack in make_stacks(runs, jobs=4)] == [SMALLEST_STACK] * 4
+    runs = [run_of(seed) for seed in range(4 * FEWEST_RUNS)]
+    assert [len(stack.runs) for stack in make_stacks(runs, jobs=4)] == [FEWEST_RUNS] * 4
     assert len(make_stacks(runs, jobs=1)) == 1
+
+
+def test_more_steps_runs_and_records_are_more_work() -> None:
+    def work(runs: int = 1, **keys: Any) -> float:
+        (stack,) = make_stacks([run_of(seed, **keys) for seed in range(runs)], 1)
+        return stack.work
+
+    assert work() < work(runs=2) < 2 * work()  # Python's own time is paid once
+    assert work(steps=24) > work()
+    assert work(records=30) > work()
+    assert work(layer_sizes=(2, 40, 1)) > work()
 
 
 def test_few_runs_stay_together() -> None:

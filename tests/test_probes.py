@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 from scipy import special
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
+from nnlab.core.batches import encode
 from nnlab.core.data import Split
+from nnlab.core.nn.activations import ACTIVATIONS
 from nnlab.core.outcome import RunResult
 from nnlab.core.plan import Run, Stack
+from nnlab.core.probes import Probe
+from nnlab.core.quantities import LAYER_VALUES
 from tests.stacks import classification, curve, grid, layers, recipe, regression, train
 
 Array = NDArray[Any]
@@ -223,3 +227,19 @@ def test_the_deviation_of_nearly_equal_activations(deviation: str) -> None:
         (result,) = train(split, Stack(plan, (run,)))
         found[dtype] = layers(result, "activation_std")[0, :2]
     assert found["float32"] == pytest.approx(found["float64"], rel=1e-3)
+
+
+def test_the_delta_of_a_net_that_is_almost_right() -> None:
+    """Margins of 55: p = exp(-55) = 1e-24 for the wrong class, whose square float32 cannot hold."""
+    sign = np.tile([1.0, -1.0], 64)
+    split = Split(
+        "line", "classification", ("a", "b"), sign[:, None], np.empty((0, 1)),
+        (sign < 0).astype(np.int64), np.empty(0, np.int64), "line",
+    )  # fmt: skip
+    plan = recipe(split, hidden=())
+    probe = Probe(plan, encode(split, plan))
+    probe.attend(np.array([[27.5, -27.5, 0, 0]], np.float32), [ACTIVATIONS["relu"]])
+    _, measured = probe.record()
+    # the right class has p - 1 = 0 to the last bit
+    found = measured[0, 0, LAYER_VALUES.index("delta_rms")]
+    assert found == pytest.approx(math.exp(-55) / math.sqrt(2), rel=1e-5, abs=0)

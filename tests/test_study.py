@@ -252,7 +252,8 @@ def test_a_folder_without_a_spec_is_not_results(tmp_path: Path) -> None:
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     folder = small_study(tmp_path).run().folder
     (folder / "runs.csv").unlink()
-    with pytest.raises(StoreError, match=r"runs\.csv is missing; `nnlab train .*spec\.yaml.*` writes it again"):
+    message = r"runs\.csv is missing; `nnlab train .*spec\.yaml.*` writes it again"
+    with pytest.raises(StoreError, match=message):
         load_results(folder)
 
 

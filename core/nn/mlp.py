@@ -171,6 +171,8 @@ class MLP:
         if runs % streams:
             raise ValueError(f"{runs} runs cannot share {streams} streams of batches evenly")
         self.layer_sizes = tuple(layer_sizes)
+        self.depth = len(self.layer_sizes) - 2
+        """The number of hidden layers."""
         self.pair = pair
         self.parameters = parameters
         self.gradients = np.empty_like(parameters) if gradients is None else gradients
@@ -211,11 +213,6 @@ class MLP:
         self._first_delta = _split_runs(self._delta[0], groups)
         self._logits = _split_runs(self._z[-1], groups)
         self._logits_delta = _split_runs(self._delta[-1], groups)
-
-    @property
-    def depth(self) -> int:
-        """The number of hidden layers."""
-        return len(self.layer_sizes) - 2
 
     def weights(self, layer: int) -> Array:
         """W of `layer` (1 is nearest the input), a view `(runs, in, out)`."""

@@ -86,8 +86,8 @@ def three_digits(interval: Interval) -> str:
 def ratio_text(interval: Interval) -> str:
     """A ratio with its interval; near 1 with a digit more, where three would hide the difference.
 
-    >>> ratio_text(Interval(0.784, 0.7123, 0.8629, 5)), ratio_text(Interval(1.0063, 1.004, 1.009, 5))
-    ('0.784 [0.712, 0.863]', '1.006 [1.004, 1.009]')
+    >>> [ratio_text(Interval(*ends, 5)) for ends in ((0.784, 0.71, 0.86), (1.0063, 1.004, 1.009))]
+    ['0.784 [0.71, 0.86]', '1.006 [1.004, 1.009]']
     """
     if abs(interval.estimate - 1.0) < 0.05:
         return bracketed(interval, lambda value: short(value, 4))

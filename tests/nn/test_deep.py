@@ -80,7 +80,8 @@ def test_the_gradient_handed_over_is_true_or_zero(rule: str) -> None:
             zeros += 1
             assert size < 2.0**-95
         else:
-            assert np.linalg.norm(single[l]) == pytest.approx(size, rel=1e-3)
+            found = np.linalg.norm(single[l].astype(np.float64))
+            assert found == pytest.approx(size, rel=1e-3, abs=0)
     assert (zeros > 0) == (nets[0].exponents.max() >= 100)
 
 
@@ -115,20 +116,33 @@ def measured(label: str, rule: str, dtype: str, **changes: Any) -> RunResult:
     return result
 
 
-@pytest.mark.parametrize(
-    ("label", "rule"),
-    [("sigmoid", "auto"), ("tanh", "auto"), ("relu", "auto"), ("sigmoid", "torch"),
-     ("relu", "normal:0.01"), ("gelu", "normal:0.01"), ("tanh", "normal:0.01")],
-)  # fmt: skip
+def assert_same_layers(single: RunResult, double: RunResult, records: slice) -> None:
+    for name in ("delta_rms", "gradient_norm", "gradient_rms", "activation_std", "weight_norm"):
+        expected = layers(double, name)[records]
+        assert layers(single, name)[records] == pytest.approx(
+            expected, rel=0.01, nan_ok=True, abs=0
+        )
+        assert (expected[:, :-1] > 0).all()
+    for name in ("dead_units", "saturated_fraction"):
+        assert layers(single, name)[records] == pytest.approx(
+            layers(double, name)[records], abs=2e-3, nan_ok=True
+        )
+
+
+@pytest.mark.parametrize("rule", ["auto", "torch"])
+@pytest.mark.parametrize("label", ["sigmoid", "tanh", "relu"])
 def test_the_table_of_layers_is_that_of_double_precision(label: str, rule: str) -> None:
     single, double = (measured(label, rule, dtype) for dtype in ("float32", "float64"))
     assert single.steps.tolist() == [0, 4, 8, 12]
-    for name in ("delta_rms", "gradient_norm", "gradient_rms", "activation_std", "weight_norm"):
-        expected = layers(double, name)
-        assert layers(single, name) == pytest.approx(expected, rel=0.01, abs=0, nan_ok=True)
-        assert (expected[0, :-1] > 0).all()
-    for name in ("dead_units", "saturated_fraction"):
-        assert layers(single, name) == pytest.approx(layers(double, name), abs=2e-3, nan_ok=True)
+    assert_same_layers(single, double, slice(None))
+
+
+@pytest.mark.parametrize("label", ["relu", "gelu", "tanh", "leaky_relu"])
+def test_the_table_holds_where_single_precision_ends(label: str) -> None:
+    """Only before the first step: then biases of 1e-40 come in that float32 does not have."""
+    single, double = (measured(label, "normal:0.01", dtype) for dtype in ("float32", "float64"))
+    assert layers(double, "gradient_norm")[0].min() < 1e-45
+    assert_same_layers(single, double, slice(0, 1))
 
 
 @pytest.mark.parametrize("rule", ["normal:0.5", "normal:1"])
