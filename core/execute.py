@@ -2,8 +2,9 @@
 
 `Crew` is the one interface: submit a stack, get a future of its results. Anything shaped like
 `concurrent.futures.Executor` can stand behind it. `execute` feeds it: a few stacks in flight at a
-time, results handed over as they come. A stack whose worker dies, or that raises, is tried again in
-halves, alone, at most twice; what fails then is a failed run, and the grid goes on.
+time, results handed over as they come. A stack whose worker dies is tried again in halves, alone,
+at most twice; one that raises is halved until the run that does it is alone. What fails then is a
+failed run, and the grid goes on.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from nnlab.core.data import Split
 
 TRIES = 3
-"""A stack is tried so often: whole, in halves, in quarters."""
+"""A stack whose worker dies is tried so often: whole, in halves, in quarters."""
 WORTH_A_POOL = 1.0
 """Seconds of work, estimated, below which starting worker processes takes longer than it saves."""
 _POLL_SECONDS = 0.1
@@ -92,14 +93,15 @@ class Pool:
         """Start `jobs` processes as stacks come in."""
         # Not forked: the parent's threads (BLAS, polars) do not survive a fork in good order.
         self._context = multiprocessing.get_context("spawn")
-        self._counter: Any = self._context.Value("q", 0)
         self._split, self._jobs = split, jobs
-        self._told = 0
         # One more than there are workers waits at hand, so that none pauses for its next.
         self.slots = jobs + 1
         self._executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
+        # Anew with every pool: a worker killed while it counts leaves the counter locked.
+        self._counter: Any = self._context.Value("q", 0)
+        self._told = 0
         return ProcessPoolExecutor(
             self._jobs, mp_context=self._context, initializer=worker.start,
             initargs=(self._split, self._counter),
@@ -107,11 +109,12 @@ class Pool:
 
     def submit(self, stack: Stack) -> Future[list[RunResult]]:
         """Train on the next worker that is free."""
-        return self._executor.submit(worker.train, stack)
+        with _interrupts_ignored():  # the workers that this starts are born deaf to Ctrl-C
+            return self._executor.submit(worker.train, stack)
 
     def advanced(self) -> int:
         """Run-steps made by all workers since the last call."""
-        total = int(self._counter.value)
+        total = int(self._counter.get_obj().value)
         made, self._told = total - self._told, total
         return made
 
@@ -204,7 +207,9 @@ class Execution:
             suspects.append(task)
             return
         tries, runs = task.tries + 1, task.stack.runs
-        if tries >= TRIES or (len(runs) == 1 and not isinstance(error, BrokenProcessPool)):
+        # An error is followed down to the one run that raises it; a death costs a whole pool.
+        died = isinstance(error, BrokenProcessPool)
+        if (died and tries >= TRIES) or (not died and len(runs) == 1):
             yield [failed(run, _reason(error)) for run in runs]
             return
         middle = (len(runs) + 1) // 2
@@ -233,6 +238,19 @@ def make_crew(
     if min(jobs, len(stacks)) <= 1 or sum(stack.work for stack in stacks) < WORTH_A_POOL:
         return Alone(split, told)
     return Pool(split, min(jobs, len(stacks)))
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C for a moment: processes started in the block inherit that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 @contextmanager

@@ -18,9 +18,13 @@ _numbers = count()
 _STALE_SECONDS = 24 * 3600
 
 
+def _host() -> str:
+    return socket.gethostname().replace(".", "-")
+
+
 def _temporary(path: Path) -> Path:
     """A name in the same folder that tells which process of which machine is writing."""
-    writer = f"{socket.gethostname()}.{os.getpid()}.{next(_numbers)}"
+    writer = f"{_host()}.{os.getpid()}.{next(_numbers)}"
     return path.with_name(f".{path.name}.{writer}.tmp")
 
 
@@ -67,7 +71,7 @@ def remove_stale(folder: Path) -> None:
     for path in folder.glob(".*.tmp"):
         with suppress(OSError, ValueError):
             host, pid, _ = path.name.removesuffix(".tmp").rsplit(".", 3)[1:]
-            dead = host == socket.gethostname() and not _is_running(int(pid))
+            dead = host == _host() and not _is_running(int(pid))
             if dead or time.time() - path.stat().st_mtime > _STALE_SECONDS:
                 path.unlink()
 

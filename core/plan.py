@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnlab.core.errors import SpecError
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import count_parameters
 from nnlab.core.nn.optimizers import OPTIMIZERS
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from nnlab.core.data import Split
     from nnlab.core.spec import Spec
 
-SECONDS_A_CALL = 1.5e-6
+SECONDS_A_CALL = 2e-6
 """What one NumPy call costs besides its arithmetic; measured."""
-FLOPS = 35e9
+FLOPS = 30e9
 """Floating-point operations a second of a core on such stacks, float32; measured."""
+SECONDS_A_RUN = 3e-3
+"""What a run costs besides its steps: initial weights, first and last record, storing."""
 
 ENGINE_VERSION = 1
 """Raised when the numbers of a run change; stored runs of another version are trained again."""
@@ -137,7 +140,8 @@ class Stack:
             recipe.train_examples, 2048
         )
         calls = 20 + 18 * len(recipe.layer_sizes)
-        return recipe.steps * calls * SECONDS_A_CALL + runs * examples * products / FLOPS
+        python = recipe.steps * calls * SECONDS_A_CALL + runs * SECONDS_A_RUN
+        return python + runs * examples * products / FLOPS
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,10 @@ def _grid(spec: Spec, split: Split) -> Iterator[Run]:
     assert (spec.loss, spec.output) in PAIRS
     n, features = split.X_train.shape
     outputs = output_units(split, spec.output)
+    sizes = [n if batch == "full" else int(batch) for batch in spec.batch_size]
+    if len(set(sizes)) < len(sizes):
+        what = f"full means {n} examples here, and {n} is listed too; leave one out"
+        raise SpecError(spec.source, [spec.problem("batch_size", what)])
     recipes: dict[tuple[Any, ...], Recipe] = {}
     for architecture, optimizer, batch in product(
         spec.architectures, spec.optimizer, spec.batch_size

@@ -42,7 +42,12 @@ RUN_COLUMNS = _table(
     ("test_accuracy", "number", "share", "share of the test part classified correctly"),
     ("test_r2", "number", "", "coefficient of determination on the test part (regression)"),
     ("steps_to_target", "number", "steps", "steps until the training loss reached target_loss"),
-    ("diverged_at", "count", "steps", "updates made when the loss was found diverged"),
+    (
+        "diverged_at",
+        "count",
+        "steps",
+        "updates made when the run was found diverged, by its batches or in the end",
+    ),
     ("seconds", "number", "s", "the run's share of its stack's training time"),
     ("reason", "text", "", "why the run failed"),
 )

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlab.core.errors import StoreError
 from nnlab.core.files import remove_stale, whole_file
 from nnlab.core.outcome import RunResult
 from nnlab.core.plan import Run
@@ -30,7 +31,7 @@ from nnlab.core.plan import Run
 Array = NDArray[Any]
 
 _OPEN_SEGMENTS = 64
-_DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, KeyError, OSError, NotImplementedError)
+_DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, KeyError, NotImplementedError)
 """What zipfile, NumPy and json raise on a truncated or altered file."""
 
 
@@ -41,13 +42,19 @@ class RunStore:
         """`folder` is created when the first run is stored; `said` is told of damage found."""
         self.folder = folder
         self._said = said
-        self._where: dict[str, Path] = {}
+        self._where: dict[str, list[Path]] = {}
+        """The segments that hold a run: more than one where two processes trained it."""
         self._segments: set[Path] = set()
         self._open: OrderedDict[Path, zipfile.ZipFile] = OrderedDict()
 
-    def refresh(self) -> None:
-        """Take in segments that appeared since the last look."""
-        remove_stale(self.folder)
+    def refresh(self, *, mend: bool = True) -> None:
+        """Take in segments that appeared since the last look.
+
+        With `mend`, what killed writers left is removed and damaged segments are set aside. Raises
+        `StoreError` when a segment cannot be opened for a reason that is not its content.
+        """
+        if mend:
+            remove_stale(self.folder)
         for path in sorted(self.folder.glob("*.zip")):
             if path in self._segments:
                 continue
@@ -55,9 +62,14 @@ class RunStore:
             try:
                 with zipfile.ZipFile(path) as segment:
                     for name in segment.namelist():
-                        self._where.setdefault(name, path)
+                        self._where.setdefault(name, []).append(path)
+            except FileNotFoundError:
+                continue  # set aside by another process just now
+            except OSError as error:
+                raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
             except _DAMAGE as error:
-                self._set_aside(path, error)
+                if mend:
+                    self._set_aside(path, error)
 
     def keep(self, results: Sequence[RunResult]) -> None:
         """Store finished and diverged runs; durable when this returns. `StoreError` on failure."""
@@ -70,7 +82,9 @@ class RunStore:
                 segment.writestr(result.run.id, _to_bytes(result))
         self._close(path)
         self._segments.add(path)
-        self._where.update((result.run.id, path) for result in results)
+        for result in results:
+            known = self._where.setdefault(result.run.id, [])
+            known[:] = [path, *(other for other in known if other != path)]
 
     def intact(self, runs: Iterable[Run]) -> set[str]:
         """The hashes of those `runs` that are stored and whole, every byte checked."""
@@ -82,14 +96,12 @@ class RunStore:
 
     def load(self, run: Run) -> RunResult | None:
         """The stored result of `run`, or None when it is missing or damaged."""
-        content = self._read(run.id)
-        if content is None:
-            return None
-        try:
-            return _from_bytes(run, content)
-        except _DAMAGE as error:
-            self._forget(run.id, error)
-            return None
+        while (content := self._read(run.id)) is not None:
+            try:
+                return _from_bytes(run, content)
+            except _DAMAGE as error:
+                self._forget(run.id, error)
+        return None
 
     def close(self) -> None:
         """Close the segments that are open for reading."""
@@ -98,14 +110,18 @@ class RunStore:
         self._open.clear()
 
     def _read(self, name: str) -> bytes | None:
-        path = self._where.get(name)
-        if path is None:
-            return None
-        try:
-            return self._segment(path).read(name)  # checks the member's CRC
-        except _DAMAGE as error:
-            self._forget(name, error)
-            return None
+        """The member of that name from the first segment that has it whole."""
+        while self._where.get(name):
+            path = self._where[name][0]
+            try:
+                return self._segment(path).read(name)  # checks the member's CRC
+            except FileNotFoundError as error:
+                self._forget(name, error)
+            except OSError as error:
+                raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
+            except _DAMAGE as error:
+                self._forget(name, error)
+        return None
 
     def _segment(self, path: Path) -> zipfile.ZipFile:
         if path not in self._open:
@@ -121,11 +137,13 @@ class RunStore:
             segment.close()
 
     def _forget(self, name: str, error: BaseException) -> None:
-        path = self._where.pop(name)
-        self._said(f"stored run {name} in {path} is damaged ({error}); it is trained again")
+        path = self._where[name].pop(0)
+        if not self._where[name]:
+            self._said(f"stored run {name} in {path} is damaged ({error}); it is trained again")
 
     def _set_aside(self, path: Path, error: BaseException) -> None:
-        aside = path.with_suffix(".damaged")
+        number = sum(1 for _ in self.folder.glob(f"{path.stem}*.damaged"))
+        aside = path.with_suffix(f".{number}.damaged" if number else ".damaged")
         with suppress(OSError):
             path.rename(aside)
         self._said(f"{path} is damaged ({error}); kept as {aside.name}, its runs are trained again")

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+REPORT_SECONDS = 4.0
+"""What the tables and the pictures of a study take, for the estimate of time; measured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to run, as opposed to what."""
@@ -129,7 +133,7 @@ def prepare(spec: Spec, settings: Settings) -> Study:
         raise UsageError("--cluster is not available in this version; use --jobs")
     known = fingerprint(spec)
     folder = settings.results / spec.name
-    if known in _completion(folder).get("fingerprints", ()) and not settings.force:
+    if known is not None and known in _fingerprints(folder) and not settings.force:
         with suppress(SpecError, StoreError):
             return Study(load_spec(folder / files.SPEC), settings, known)
     dataset = load_dataset(spec.dataset, spec.loss)
@@ -165,7 +169,7 @@ class Study:
 
     def outlook(self) -> Outlook:
         """What `run` would do; reads the store, writes nothing."""
-        store = self._store(Listener())
+        store = self._store(Listener(), mend=False)
         try:
             missing = self._missing(store)
         finally:
@@ -241,14 +245,13 @@ class Study:
     def _is_done(self) -> bool:
         if self.settings.force or not files.has_tables(self.folder):
             return False
-        found = _completion(self.folder)
-        if self.fingerprint is not None and self.fingerprint in found.get("fingerprints", ()):
+        if self.fingerprint is not None and self.fingerprint in _fingerprints(self.folder):
             return True
-        return found.get("plan") == self.plan.digest
+        return _completion(self.folder).get("plan") == self.plan.digest
 
-    def _store(self, listener: Listener) -> RunStore:
+    def _store(self, listener: Listener, *, mend: bool = True) -> RunStore:
         store = RunStore(self.settings.results / ".runs", listener.said)
-        store.refresh()
+        store.refresh(mend=mend)
         return store
 
     def _missing(self, store: RunStore) -> list[Run]:
@@ -265,7 +268,7 @@ class Study:
             stored=len(self.plan.runs) - len(missing),
             stacks=len(stacks),
             run_steps=sum(run.recipe.steps for run in missing),
-            seconds=seconds / workers,
+            seconds=seconds / workers + REPORT_SECONDS,
             bytes=workers * max((run_bytes(s.recipe) * len(s.runs) for s in stacks), default=0),
         )
 
@@ -292,10 +295,7 @@ class Study:
                         if bad and self.settings.fail_fast:
                             raise RunsFailed(self._failure_text(bad))
         except KeyboardInterrupt:
-            raise Interrupted(
-                f"interrupted: {kept} of {len(self.plan.runs)} runs are finished and kept in "
-                f"{store.folder}; the same command goes on from there"
-            ) from None
+            raise Interrupted(self._interrupted(kept, store.folder)) from None
         return failures
 
     def _write(
@@ -306,19 +306,24 @@ class Study:
         def results() -> Iterator[RunResult]:
             return self._results(store, failures)
 
+        # Another process may have claimed the folder for its spec meanwhile; and what said that it
+        # was complete must be gone before the first table changes.
+        files.claim_folder(self.folder, self.spec.to_yaml(), listener.said)
+        (self.folder / files.ENVIRONMENT).unlink(missing_ok=True)
         files.write_runs(self.folder, results)
         files.write_curves(self.folder, results)
         files.write_layers(self.folder, results)
         if self.spec.save_weights:
             files.write_weights(self.folder, results)
         facts = environment.describe(self.settings.command or tuple(sys.argv))
+        known = [f for f in (self.fingerprint, fingerprint(self.spec)) if f is not None]
         facts |= {
             "started": started,
             "finished": environment.now(),
             "jobs": self.settings.workers,
             # Only a complete folder carries these: they spare the next start all the work.
             "plan": None if failures else self.plan.digest,
-            "fingerprints": [] if failures else [self.fingerprint, fingerprint(self.spec)],
+            "fingerprints": [] if failures else known,
         }
         write_file(self.folder / files.ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
 
@@ -331,6 +336,15 @@ class Study:
                     f"run {run.id} is gone from {store.folder}; start the same command again"
                 )
             yield result
+
+    def _interrupted(self, kept: int, folder: Path) -> str:
+        total = len(self.plan.runs)
+        if not kept:
+            return f"interrupted: none of {total} runs was finished yet; nothing is kept"
+        return (
+            f"interrupted: {kept} of {total} runs are finished and kept in {folder}; "
+            "the same command goes on from there"
+        )
 
     def _failure_text(self, failures: dict[str, RunResult]) -> str:
         first = next(iter(failures.values()))
@@ -372,6 +386,12 @@ def _read_environment(folder: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise StoreError(damaged(path, "it holds no mapping"))
     return found
+
+
+def _fingerprints(folder: Path) -> list[Any]:
+    """The fingerprints of the specs whose results are complete in `folder`."""
+    found = _completion(folder).get("fingerprints")
+    return found if isinstance(found, list) else []
 
 
 def _completion(folder: Path) -> dict[str, Any]:

@@ -91,7 +91,6 @@ class _Training:
             self._part_with_diverged(step, loss)
         if len(self.alive):
             self._look(steps)
-            self._part_with_diverged(steps, self._last_losses())
         self._finish()
         if watch is not None:
             watch(total - told)
@@ -156,18 +155,21 @@ class _Training:
         if len(self.alive):
             self._seat()
 
-    def _part_with_diverged(self, step: int, loss: Array) -> None:
-        """Runs whose loss after `step` updates is not finite, or far above its start, leave."""
+    def _part_with_diverged(self, step: int, loss: Array, *, whole: bool = False) -> None:
+        """Runs whose loss after `step` updates is not finite, or far above its start, leave.
+
+        The losses of the batches tell, and in the end that of the whole training part (`whole`),
+        so that it never depends on what is recorded.
+        """
         if not len(self.alive) or (loss <= self.limit).all():
             return
-        broken = ~np.isfinite(loss)
+        broken = ~np.isfinite(loss) | (whole & (loss > self.limit))
         suspect = ~broken & (loss > self.limit)
         found = np.full(len(loss), step)
         if suspect.any():
             # One wild example can do that to a small batch: the whole training part decides.
             updates = min(step + 1, self.recipe.steps)
-            whole = self.probe.train_loss()
-            confirmed = suspect & ~(whole <= self.limit)
+            confirmed = suspect & ~(self.probe.train_loss() <= self.limit)
             found[confirmed] = updates
             broken |= confirmed
         for position in np.flatnonzero(broken):
@@ -195,6 +197,8 @@ class _Training:
             self.logs[i].compare(step, float(loss[position]))
         if step == 0:
             self._part_with_diverged(0, loss)
+        if step == self.recipe.steps:
+            self._part_with_diverged(step, loss, whole=True)
         if self.recipe.stop_at_target:
             self._leave(np.array([self.logs[i].reached is not None for i in self.alive]))
 
@@ -203,9 +207,6 @@ class _Training:
         ratios = update_ratios(before, self.parameters, self.recipe.layer_sizes)
         for position, i in enumerate(self.alive):
             self.logs[i].note_update(step, ratios[position])
-
-    def _last_losses(self) -> Array:
-        return np.array([self.logs[i].loss for i in self.alive])
 
     def _share_time(self) -> None:
         now = perf_counter()
@@ -268,7 +269,7 @@ class _Log:
         self.loss, self._compared_at = loss, step
 
     def diverge(self, step: int) -> None:
-        """Records from here on hold no numbers and are dropped."""
+        """Records from here on are of a run that is none any more, and are dropped."""
         self.diverged_at = step
         while self.steps and self.steps[-1] >= step:
             self.steps.pop()
@@ -279,7 +280,9 @@ class _Log:
     def result(self) -> RunResult:
         outcome: dict[str, float | int | str | None] = dict.fromkeys(OUTCOME_COLUMNS)
         if self.diverged_at is None:
-            final = dict(zip(CURVE_VALUES, self.curves[-1].tolist(), strict=True))
+            # A run that stopped at its target between two records has no more than its loss.
+            measured = self.curves[-1].tolist() if self.steps[-1] == self._compared_at else []
+            final = dict(zip(CURVE_VALUES, measured, strict=False))
             outcome |= {k: value if np.isfinite(value) else None for k, value in final.items()}
             outcome["train_loss"] = self.loss
             outcome["test_r2"] = self.r2

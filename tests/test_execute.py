@@ -94,14 +94,25 @@ def test_a_run_that_raises_is_found_by_halving_and_only_it_fails() -> None:
     assert crew.submitted == [(0, 1, 2, 3), (0, 1), (2, 3), (2,), (3,)]
 
 
-def test_a_stack_is_tried_three_times_at_most() -> None:
+def test_a_stack_whose_worker_dies_is_tried_three_times_at_most() -> None:
     def answer(stack: Stack) -> list[RunResult]:
-        raise MemoryError("no room")
+        raise BrokenProcessPool("killed")
 
     crew = Scripted(answer)
     found = outcome(crew, stack_of(*range(16)))
     assert found == dict.fromkeys(range(16), FAILED)
     assert sorted(map(len, crew.submitted)) == [4, 4, 4, 4, 8, 8, 16]
+
+
+def test_one_run_that_raises_does_not_take_its_neighbours_along() -> None:
+    def answer(stack: Stack) -> list[RunResult]:
+        if any(run.seed == 41 for run in stack.runs):
+            raise ValueError("not this one")
+        return done(stack)
+
+    found = outcome(Scripted(answer), stack_of(*range(64)))
+    assert [seed for seed, status in found.items() if status == FAILED] == [41]
+    assert len(found) == 64
 
 
 def test_the_reason_of_a_failure_is_one_line_with_its_kind() -> None:

@@ -141,3 +141,35 @@ def test_nothing_is_pickled(tmp_path: Path) -> None:
     (path,) = tmp_path.glob("*.zip")
     assert b"csetuptools" not in path.read_bytes()
     assert b"numpy.core.multiarray" not in path.read_bytes()
+
+
+def test_a_whole_copy_stands_in_for_a_damaged_one_at_every_start(tmp_path: Path) -> None:
+    """Two processes may have stored a run each in another segment."""
+    RunStore(tmp_path).keep([result_of(0), result_of(1)])
+    RunStore(tmp_path).keep([result_of(0)])
+    for damaged in sorted(tmp_path.glob("*.zip")):
+        whole = damaged.read_bytes()
+        place = whole.index(result_of(0).curves.tobytes())
+        damaged.write_bytes(whole[:place] + b"?" + whole[place + 1 :])
+        for _ in range(2):
+            store = reopened(tmp_path)
+            assert store.load(run_of(0)) is not None
+            store.close()
+        damaged.write_bytes(whole)
+
+
+def test_a_look_at_the_plan_changes_nothing_on_disk(tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"no zip")
+    store = RunStore(tmp_path)
+    store.refresh(mend=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.zip"]
+
+
+def test_damage_set_aside_twice_keeps_both(tmp_path: Path) -> None:
+    for _ in range(2):
+        (tmp_path / "broken.zip").write_bytes(b"no zip")
+        reopened(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "broken.1.damaged",
+        "broken.damaged",
+    ]

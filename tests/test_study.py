@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from nnlab.core import study as study_module
-from nnlab.core.errors import Interrupted, RunsFailed, StoreError, UsageError
+from nnlab.core.errors import Interrupted, RunsFailed, SpecError, StoreError, UsageError
 from nnlab.core.outcome import RunResult
 from nnlab.core.plan import Stack
 from nnlab.core.quantities import CURVE_COLUMNS, LAYER_COLUMNS, RUN_COLUMNS
@@ -292,3 +292,31 @@ def test_the_data_are_not_loaded_to_find_a_study_finished(
 
     monkeypatch.setattr(study_module, "load_dataset", refuse)
     assert small_study(tmp_path).run().runs.equals(first.runs)
+
+
+def test_a_spec_without_a_fingerprint_is_never_taken_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study_module, "fingerprint", lambda spec: None)
+    small_study(tmp_path, learning_rate=0.1).run()
+    again = small_study(tmp_path, learning_rate=0.5).run()
+    assert again.runs["learning_rate"].unique().to_list() == [0.5]
+
+
+def test_a_folder_whose_tables_are_being_written_does_not_count_as_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = small_study(tmp_path).run().folder
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nnlab.core.folder.write_curves", stop)
+    with pytest.raises(KeyboardInterrupt):
+        small_study(tmp_path, force=True).run()
+    assert not (folder / "environment.json").exists()
+
+
+def test_a_full_batch_beside_its_own_size_is_refused() -> None:
+    with pytest.raises(SpecError, match=r"batch_size: full means 48 examples here, and 48 is list"):
+        prepare(small_spec(batch_size=["full", 48]), Settings())

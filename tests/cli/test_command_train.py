@@ -234,7 +234,7 @@ def test_ctrl_c_in_training(nnlab: Nnlab, monkeypatch: pytest.MonkeyPatch) -> No
     result = nnlab("train", "tiny.yaml", *ALONE)
     assert result.exit_code == 130
     assert result.stdout == ""
-    assert re.search(r"^interrupted: 0 of 4 runs .* the same command goes on", result.stderr, re.M)
+    assert re.search(r"^interrupted: none of 4 runs was finished yet", result.stderr, re.M)
 
 
 def test_a_spec_as_written_by_the_results_trains_the_same(nnlab: Nnlab, folder: Path) -> None:

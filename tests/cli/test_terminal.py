@@ -54,7 +54,7 @@ def test_ctrl_c_on_a_terminal_without_colours(folder: Path) -> None:
     terminal.type("\x03")
     assert terminal.end(seconds=10) == 130
     text = "\n".join(terminal.lines)
-    assert re.search(r"interrupted: 0 of 4\s+runs are finished and kept in\s+results/.runs", text)
+    assert re.search(r"interrupted: none of 4\s+runs was finished\s+yet", text)
     assert re.search(r"0/4 runs, [\d,]+ steps/s, .* left", text)
     assert not COLOUR.search(terminal.text)
     assert "Traceback" not in text
