@@ -304,7 +304,7 @@ def _count_correct(logits: Array, y: Array, output: str) -> Array:
         threshold = 0.0 if output == "sigmoid" else 0.5
         return np.asarray(((logits[0] > threshold) == (y[..., 0] > 0.5)).sum(axis=-1))
     largest = logits == np.maximum.reduce(logits, axis=0)
-    if (np.count_nonzero(largest, axis=0) != 1).any():  # ties, or NaN
+    if (np.add.reduce(largest, axis=0, dtype=np.uint16) != 1).any():  # ties, or NaN
         return np.asarray((logits.argmax(axis=0) == y.argmax(axis=-1)).sum(axis=-1))
     true = y.transpose(2, 0, 1) > 0.5
     return np.asarray(np.logical_and(largest, true, out=largest).sum(axis=(0, 2)))
