@@ -89,8 +89,3 @@ LAYER_VALUES = tuple(
     name for name in LAYER_COLUMNS if name not in {"run", "step", "layer", "units"}
 )
 """The columns of a layer's record that are measured rather than known beforehand."""
-
-HIDDEN_ONLY = frozenset(
-    {"activation_mean", "activation_std", "dead_units", "dead_fraction", "saturated_fraction"}
-)
-"""Empty for the output layer."""

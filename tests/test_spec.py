@@ -7,7 +7,6 @@ import subprocess
 import sys
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,19 +27,7 @@ from nnlab.core.spec import (
 )
 from nnlab.core.spec.axes import log_spaced
 from nnlab.core.spec.writer import GROUPS, flow
-
-
-def spec_of(text: str, **options: Any) -> Spec:
-    return parse_spec("name: x\n" + text, **options)
-
-
-def refused(text: str, **options: Any) -> list[Problem]:
-    """The problems of the spec `name: x` with the lines of `text` (from line 2 on)."""
-    with pytest.raises(SpecError) as caught:
-        spec_of(text, **options)
-    assert caught.value.exit_code == 2
-    return list(caught.value.problems)
-
+from tests.spec_texts import spec_of
 
 # ------------------------------------------------------------------ what a spec becomes
 

@@ -9,27 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nnlab.core.errors import Problem, SpecError
+from nnlab.core.errors import SpecError
 from nnlab.core.nn.losses import LOSSES, OUTPUTS, PAIRS
 from nnlab.core.spec import (
     DatasetSpec,
-    Spec,
     parse_spec,
     resolve,
 )
 from nnlab.core.spec.rules import steps_in, training_count
-
-
-def spec_of(text: str, **options: Any) -> Spec:
-    return parse_spec("name: x\n" + text, **options)
-
-
-def refused(text: str, **options: Any) -> list[Problem]:
-    """The problems of the spec `name: x` with the lines of `text` (from line 2 on)."""
-    with pytest.raises(SpecError) as caught:
-        spec_of(text, **options)
-    assert caught.value.exit_code == 2
-    return list(caught.value.problems)
+from tests.spec_texts import refused, spec_of
 
 
 @dataclass(frozen=True)

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
 
-from nnlab.core.errors import Problem, SpecError
+from nnlab.core.errors import SpecError
 from nnlab.core.spec import (
     Spec,
     make_spec,
     parse_spec,
 )
 from nnlab.core.spec.phrases import SYNONYMS
-
-
-def spec_of(text: str, **options: Any) -> Spec:
-    return parse_spec("name: x\n" + text, **options)
-
-
-def refused(text: str, **options: Any) -> list[Problem]:
-    """The problems of the spec `name: x` with the lines of `text` (from line 2 on)."""
-    with pytest.raises(SpecError) as caught:
-        spec_of(text, **options)
-    assert caught.value.exit_code == 2
-    return list(caught.value.problems)
-
+from tests.spec_texts import refused, spec_of
 
 COMBINATIONS = [
     ("epochs: 3\nsteps: 5", 3, 1, "'steps' and 'epochs' exclude one another: give one of them"),
