@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli import console
+from nnlab.cli.consent import agree
 from nnlab.cli.options import OutputOptions, Overrides, TrainingOptions, read_spec
 from nnlab.core.errors import RunsFailed, UsageError
 
@@ -67,6 +68,7 @@ def compare(
     if training.dry_run:
         _show_outlook(study, tune, output)
     else:
+        _agree(study, tune, training.yes)
         _compare(study, tune, output)
 
 
@@ -110,11 +112,21 @@ def _compare(study: Study, tune: bool, output: OutputOptions) -> None:
         if study.settings.fail_fast:
             raise
         document = _show(load_results(study.folder), tuning, output)
-        raise console.Shortfall(str(error), document) from None
+        raise console.Shortfall(str(error), document | _notes(watched)) from None
     document = _show(results, tuning, output)
     if output.as_json:
-        notes = [note for progress in watched for note in progress.notes]
-        console.write_json(document | {"notes": notes})
+        console.write_json(document | _notes(watched))
+
+
+def _notes(watched: list[Progress]) -> dict[str, object]:
+    return {"notes": [note for progress in watched for note in progress.notes]}
+
+
+def _agree(study: Study, tune: bool, yes: bool) -> None:
+    from nnlab.core.tuning import tuning_study
+
+    for part in (tuning_study(study), study) if tune else (study,):
+        agree(part, yes)
 
 
 def _show(results: Results, tuning: Tuning | None, output: OutputOptions) -> dict[str, object]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nnlab.cli.tables import column, lay_out, paragraph
+from nnlab.core.analysis.axes import AXES, architecture_label
 from nnlab.core.analysis.comparison import Block, Comparison, Contrast
 from nnlab.core.analysis.measures import Measure
-from nnlab.core.analysis.selection import AXES, architecture_label
 from nnlab.core.report.comparison import own_words
 from nnlab.core.report.contrast_sentences import (
     as_sentence,

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import codecs
 import json
-import math
 import os
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from nnlab.core.errors import NnlabError, StoreError
-from nnlab.core.wording import shown
+from nnlab.core.wording import json_ready, shown
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -30,7 +28,12 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 200
 """Columns that a table may take where there is no terminal to be too narrow."""
 
-_SPELLED = {"±": "+-", "…": "...", "−": "-", "–": "-", "×": "x", "·": "*", "²": "2"}
+_SPELLED = {
+    "±": "+-", "…": "...", "−": "-", "–": "-", "—": "-", "×": "x", "·": "*", "•": "*",
+    "∞": "inf", "≤": "<=", "≥": ">=", "≈": "~", "→": "->", "✓": "yes", "✗": "no", "◐": "partly",
+}  # fmt: skip
+"""Characters that the commands write, for streams that have none of them."""
+_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+", strict=True))
 
 
 class Shortfall(NnlabError):
@@ -74,7 +77,7 @@ def write_json(document: Mapping[str, Any]) -> None:
     """Data: one JSON document. NaN and infinities, which JSON does not know, become null."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     ascii_only = not encoding.lower().startswith("utf")
-    write(json.dumps(_strict(document), indent=2, allow_nan=False, ensure_ascii=ascii_only))
+    write(json.dumps(json_ready(document), indent=2, allow_nan=False, ensure_ascii=ascii_only))
 
 
 def show(*parts: RenderableType) -> None:
@@ -97,6 +100,21 @@ def say(text: str) -> None:
         lines = [part for line in lines for part in _broken(line, talk.width())]
     talk.write("\n".join(lines) + "\n")
     talk.flush()
+
+
+def ask(question: str) -> None:
+    """Talk: a question, the answer to be typed behind it."""
+    talk = Talk()
+    talk.write(inert(question))
+    talk.flush()
+
+
+def answer() -> str:
+    """The line that was typed; empty where there will be none."""
+    try:
+        return sys.stdin.readline()
+    except (OSError, ValueError):
+        return ""
 
 
 def width() -> int:
@@ -201,17 +219,12 @@ def _broken(line: str, columns: int) -> list[str]:
 def _spelled(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lost = error.object[error.start : error.end]
-    escaped = (c.encode("ascii", "backslashreplace").decode() for c in lost)
-    return "".join(_SPELLED.get(c, e) for c, e in zip(lost, escaped, strict=True)), error.end
-
-
-def _strict(value: Any) -> Any:
-    """`value` as JSON knows it."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): _strict(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_strict(item) for item in value]
-    return str(value) if isinstance(value, Path) else value
+    spelled = []
+    for at in range(error.start, error.end):
+        c = error.object[at]
+        if c in _RAISED:  # 10⁻⁴ is 10^-4, whether or not the encoding has some of the figures
+            first = at == 0 or error.object[at - 1] not in _RAISED
+            spelled.append("^" * first + _RAISED[c])
+        else:
+            spelled.append(_SPELLED.get(c) or c.encode("ascii", "backslashreplace").decode())
+    return "".join(spelled), error.end

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.tables import GAP, Column, column, lay_out
-from nnlab.core.analysis.selection import AXES, Outcome, architecture_label
+from nnlab.core.analysis.axes import AXES, Outcome, architecture_label
 from nnlab.core.analysis.statistics import LEVEL
 from nnlab.core.report.wording import fixed, plural, short
 from nnlab.core.spec.writer import flow

@@ -14,6 +14,7 @@ keeps its traceback. Imports here are what `nnlab --help` costs: nothing that co
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,17 +24,20 @@ import typer
 from typer.core import TyperGroup
 
 from nnlab.cli import console, results
+from nnlab.cli.answer import answer
 from nnlab.cli.check import check
 from nnlab.cli.compare import compare
 from nnlab.cli.gradcheck import gradcheck
+from nnlab.cli.listing import list_
 from nnlab.cli.new import new
 from nnlab.cli.options import unfolded
 from nnlab.cli.report import report
+from nnlab.cli.scaling import scaling
 from nnlab.cli.schema import schema
 from nnlab.cli.train import train
 from nnlab.core.errors import Interrupted, NnlabError, SpecError
 
-COMMANDS = (train, compare, report, check, schema, new, gradcheck)
+COMMANDS = (train, compare, scaling, answer, report, list_, check, schema, new, gradcheck)
 """In the order of the help."""
 
 
@@ -65,11 +69,11 @@ class Commands(TyperGroup):
                 arguments, prog_name or "nnlab", complete_var, False, windows_expand_args, **extra
             )
         except (NnlabError, MemoryError, typer.TyperException) as error:
-            code = _tell(error, as_json="--json" in arguments)
+            code = _tell(error, arguments)
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _tell(error: NnlabError | MemoryError | typer.TyperException, as_json: bool) -> int:
+def _tell(error: NnlabError | MemoryError | typer.TyperException, arguments: Sequence[str]) -> int:
     """Tell an error on standard error, and as a document where one was asked for."""
     message = console.inert(str(error)) or "out of memory"
     problems: list[dict[str, Any]] = []
@@ -81,11 +85,11 @@ def _tell(error: NnlabError | MemoryError | typer.TyperException, as_json: bool)
     elif isinstance(error, Interrupted):
         before = ""
     elif isinstance(error, typer.TyperException):
-        message = console.inert(error.format_message())
+        message = console.inert(error.format_message() + _meant_override(error, arguments))
         before = _usage(error) + before
     code = getattr(error, "exit_code", 1)
     console.say(before + message)
-    if as_json:
+    if "--json" in arguments:
         told = {"error": message, "exit_code": code, "problems": problems}
         console.write_json(told | (error.document if isinstance(error, console.Shortfall) else {}))
     return code
@@ -97,6 +101,28 @@ def _usage(error: typer.TyperException) -> str:
     if context is None:
         return ""
     return f"{context.get_usage()}\nTry '{context.command_path} -h' for help.\n\n"
+
+
+def _meant_override(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """`-s epochs=5` where `--epochs 5`, which is no option, names a key of the spec."""
+    option = getattr(error, "option_name", None)
+    context = getattr(error, "ctx", None)
+    if not isinstance(option, str) or context is None:
+        return ""
+    if not any(parameter.name == "overrides" for parameter in context.command.params):
+        return ""
+    from nnlab.core.spec.phrases import key_meant
+
+    key = key_meant(option.lstrip("-"))
+    if key is None:
+        return ""
+    at = next((i for i, word in enumerate(arguments) if word.split("=")[0] == option), None)
+    value = "VALUE"
+    if at is not None and "=" in arguments[at]:
+        value = arguments[at].partition("=")[2]
+    elif at is not None and at + 1 < len(arguments):
+        value = arguments[at + 1]
+    return f". It is a key of the spec: -s {shlex.quote(f'{key}={value}')}"
 
 
 def _show_version(wanted: bool) -> None:
@@ -139,5 +165,5 @@ def nnlab(
 
 
 for _command in COMMANDS:
-    app.command()(unfolded(_command))
+    app.command(_command.__name__.rstrip("_"))(unfolded(_command))
 app.add_typer(results.app, name="results")

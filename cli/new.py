@@ -47,7 +47,7 @@ activation: [relu, tanh]
 # output: softmax       # by default the one that goes with the loss
 
 # ---------------------------------------------------------------- the training
-optimizer: sgd          # or momentum, nesterov, rmsprop, adam, adamw
+optimizer: sgd          # or momentum, momentum_corrected, nesterov, rmsprop, adam, adamw
 #   their own numbers, where they have them, and their defaults:
 # momentum: 0.9
 # beta1: 0.9

@@ -61,7 +61,10 @@ class TrainingOptions:
     ] = None
     cluster: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Train on the cluster at this address (not yet)."),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Train on the Dask cluster at this address, such as tcp://host:8786.",
+        ),
     ] = None
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored already.")] = (
         False
@@ -72,6 +75,9 @@ class TrainingOptions:
     ] = False
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")
+    ] = False
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Begin without asking, even what takes many hours.")
     ] = False
 
     def settings(self) -> Settings:
@@ -98,7 +104,9 @@ class OutputOptions:
     ] = False
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", help="Nothing on standard error but errors."),
+        typer.Option(
+            "--quiet", help="Nothing on standard error but errors; --json has the notes, too."
+        ),
     ] = False
 
 

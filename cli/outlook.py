@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.pace import duration
 from nnlab.cli.tables import paragraph
-from nnlab.core.analysis.selection import architecture_label
+from nnlab.core.analysis.axes import architecture_label
+from nnlab.core.limits import LONG_SECONDS
 from nnlab.core.nn.mlp import count_parameters
 from nnlab.core.report.wording import listed, plural
+from nnlab.core.spec.reader import read
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.text import Text
 
     from nnlab.core.study import Outlook, Study
@@ -44,7 +48,11 @@ def lines(study: Study, outlook: Outlook, width: int, *, stored: bool = True) ->
     if stored:
         facts["stored"] = f"{outlook.stored:,} of {plural(outlook.runs, 'run')}"
     facts["time"] = f"about {duration(outlook.seconds)} on {_workers(study, outlook)}"
+    if stored and outlook.seconds > LONG_SECONDS:
+        facts["time"] += "; to begin it takes --yes"
     facts["results"] = str(study.folder)
+    if stored and (kept := study.would_keep()) is not None:
+        facts["results"] += f"; the other spec's results in it would be kept as {kept}"
     wide = max(len(name) for name in facts)
     told = [Text(study.spec.name, style="bold")]
     for name, fact in facts.items():
@@ -54,12 +62,11 @@ def lines(study: Study, outlook: Outlook, width: int, *, stored: bool = True) ->
 
 def document(study: Study, outlook: Outlook) -> dict[str, Any]:
     """The same for programs, with the spec as it would run."""
-    import yaml
-
     split = study.plan.split
     return {
         "name": study.spec.name,
         "folder": str(study.folder),
+        "kept_as": _text(study.would_keep()),
         "runs": outlook.runs,
         "stored": outlook.stored,
         "stacks": outlook.stacks,
@@ -74,8 +81,12 @@ def document(study: Study, outlook: Outlook) -> dict[str, Any]:
             "training_examples": len(split.X_train),
             "test_examples": len(split.X_test),
         },
-        "spec": yaml.safe_load(study.spec.to_yaml()),
+        "spec": read(study.spec.to_yaml(), "the resolved spec").values,
     }
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _data(study: Study) -> str:

@@ -101,8 +101,8 @@ def clock_words(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """A length of time in words, as exact as it is worth.
 
-    >>> duration(0.31), duration(12.3), duration(200), duration(8000)
-    ('0.3 s', '12 s', '3 min 20 s', '2 h 13 min')
+    >>> duration(0.31), duration(12.3), duration(200), duration(8000), duration(400_000)
+    ('0.3 s', '12 s', '3 min 20 s', '2 h 13 min', '4 d 15 h')
     """
     if seconds < 9.95:
         return f"{seconds:.1f} s"
@@ -111,4 +111,6 @@ def duration(seconds: float) -> str:
         return f"{whole} s"
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole >= 2 * _DAY:
+        return f"{whole // _DAY:,} d {whole % _DAY // _HOUR} h"
     return f"{whole // _HOUR:,} h {whole % _HOUR // _MINUTE} min"

@@ -1,4 +1,4 @@
-"""`nnlab results list`: which studies there are."""
+"""`nnlab results list`: which studies and answers there are."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 
 def list_studies(*, results: ResultsFolder = DEFAULT, output: OutputOptions) -> None:
-    """List the studies there are.
+    """List the studies and the answers there are.
 
-    For each: when it finished (UTC), its runs by status, the best outcome of a run, its size on
-    disk. What else lies in the folder, or is not whole, is named with the reason.
+    For each: when it finished (UTC), its runs by status and the best outcome of a run, or the
+    verdicts on its claims, its size on disk. What else lies in the folder, or is not whole, is
+    named with the reason.
     """
     from nnlab.core.catalogue import catalogue, stored_bytes
 
@@ -37,42 +38,76 @@ def list_studies(*, results: ResultsFolder = DEFAULT, output: OutputOptions) -> 
 
 
 def _document(results: Path, entries: Sequence[Entry], stored: int) -> dict[str, Any]:
+    def rows(answers: bool, *others: str) -> list[dict[str, Any]]:
+        """The entries of one kind, without what only the other kind has."""
+        found = [asdict(entry) for entry in entries if (entry.question is not None) == answers]
+        kept = [{key: row[key] for key in row if key not in others} for row in found]
+        return [row | {"folder": str(results / row["name"])} for row in kept]
+
     return {
         "results": str(results),
-        "studies": [asdict(entry) | {"folder": str(results / entry.name)} for entry in entries],
+        "studies": rows(False, "question", "verdicts"),
+        "answers": rows(True, "counts", "outcome", "best", "best_run"),
         "stored_bytes": stored,
     }
 
 
 def _lines(entries: Sequence[Entry], width: int) -> list[Text]:
-    """The table of the studies, then what is wrong with any."""
+    """The table of the studies, that of the answers, then what is wrong with any."""
     from rich.text import Text
 
+    odd = [entry for entry in entries if entry.problem is not None]
+    blocks = [
+        _studies([entry for entry in entries if entry.counts is not None], width),
+        _answers([entry for entry in entries if entry.question is not None], width),
+        [Text(shown(f"{entry.name}: {entry.problem}", None)) for entry in odd],
+    ]
+    lines: list[Text] = []
+    for block in filter(None, blocks):
+        lines += [*([Text()] if lines else []), *block]
+    return lines
+
+
+def _studies(studies: Sequence[Entry], width: int) -> list[Text]:
     from nnlab.cli.tables import column, lay_out
 
-    studies = [entry for entry in entries if entry.counts is not None]
-    lines: list[Text] = []
-    if studies:
-        columns = [
-            column("name", [entry.name for entry in studies], number=False),
-            column("finished (UTC)", [when_told(e.finished) for e in studies]),
-            column("runs", [f"{sum((e.counts or {}).values()):,}" for e in studies]),
-        ]
-        for status in ("diverged", "failed"):
-            counts = [(entry.counts or {})[status] for entry in studies]
-            if any(counts):
-                columns.append(column(status, [f"{n:,}" if n else "" for n in counts]))
-        columns.append(column("best", [_best(entry) for entry in studies]))
-        columns.append(column("size", [size_told(entry.bytes) for entry in studies]))
-        lines += lay_out(columns, width)
-    odd = [entry for entry in entries if entry.problem is not None]
-    if studies and odd:
-        lines.append(Text())
-    return lines + [Text(shown(f"{entry.name}: {entry.problem}", None)) for entry in odd]
+    if not studies:
+        return []
+    columns = [
+        column("name", [entry.name for entry in studies], number=False),
+        column("finished (UTC)", [when_told(e.finished) for e in studies]),
+        column("runs", [f"{sum((e.counts or {}).values()):,}" for e in studies]),
+    ]
+    for status in ("diverged", "failed"):
+        counts = [(entry.counts or {})[status] for entry in studies]
+        if any(counts):
+            columns.append(column(status, [f"{n:,}" if n else "" for n in counts]))
+    columns.append(column("best", [_best(entry) for entry in studies]))
+    columns.append(column("size", [size_told(entry.bytes) for entry in studies]))
+    return lay_out(columns, width)
+
+
+def _answers(answers: Sequence[Entry], width: int) -> list[Text]:
+    from nnlab.cli.tables import column
+    from nnlab.cli.wrapped_table import wrap_table
+    from nnlab.core.report.claim_rows import verdicts_words
+
+    if not answers:
+        return []
+    table = wrap_table(
+        [
+            column("answer", [entry.name for entry in answers], number=False),
+            column("finished (UTC)", [when_told(entry.finished) for entry in answers]),
+            column("verdicts", [verdicts_words(e.verdicts or {}) for e in answers], number=False),
+            column("size", [size_told(entry.bytes) for entry in answers]),
+        ],
+        width,
+    )
+    return table.lines
 
 
 def _best(entry: Entry) -> str:
-    from nnlab.core.analysis.selection import OUTCOMES
+    from nnlab.core.analysis.axes import OUTCOMES
     from nnlab.core.report.wording import fixed, short
 
     outcome = next((row for row in OUTCOMES if row.column == entry.outcome), None)

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from nnlab.cli.tables import Column, column, lay_out, paragraph
-from nnlab.core.analysis.selection import (
-    AXES,
-    Outcome,
-    architecture_label,
-    outcome_of,
-    rank_settings,
-    varying_axes,
-)
-from nnlab.core.analysis.summaries import best_run
+from nnlab.core.analysis.axes import Outcome, architecture_label
 from nnlab.core.report.wording import fixed, plural, short
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from nnlab.core.analysis.standing import Standing
     from nnlab.core.study import Results
 
 MOST_ROWS = 20
@@ -34,21 +25,22 @@ def results_lines(results: Results, width: int) -> list[Text]:
     """What a study came to: its table, how to read it, the best run, where the rest is."""
     from rich.text import Text
 
-    runs = results.runs
-    outcome = outcome_of(runs)
-    ranked = rank_settings(runs, outcome)
-    shown = ranked.head(BEST_ROWS) if len(ranked) > MOST_ROWS else _in_grid_order(runs, ranked)
-    several = len(ranked) > 1
-    places = shown["place"].to_list() if several else []
-    bold = [i for i, place in enumerate(places) if place == 1 and shown["n"][i]]
-    sentences = _sentences(runs, outcome, bool(bold))
-    if more := len(ranked) - len(shown):
+    standing = results.standing
+    rows = list(standing.best)
+    if standing.settings > MOST_ROWS:
+        rows = rows[:BEST_ROWS]
+    else:
+        rows.sort(key=lambda row: int(row["order"]))  # as the spec writes them
+    first = [i for i, row in enumerate(rows) if row["place"] == 1 and row["n"]]
+    bold = first if standing.settings > 1 else []
+    sentences = _sentences(standing, bool(bold))
+    if more := standing.settings - len(rows):
         where = results.folder / "runs.csv"
-        sentences.insert(0, f"The best {len(shown)}; {more:,} more settings in {where}")
+        sentences.insert(0, f"The best {len(rows)}; {more:,} more settings in {where}")
     return [
-        Text(_headline(results, len(ranked)), style="bold"),
+        Text(_headline(results, standing), style="bold"),
         Text(),
-        *lay_out(_columns(shown, runs, outcome, bold), width, bold),
+        *lay_out(_columns(rows, standing, bold), width, bold),
         Text(),
         *(Text(line) for sentence in sentences for line in paragraph(sentence, width)),
     ]
@@ -56,6 +48,9 @@ def results_lines(results: Results, width: int) -> list[Text]:
 
 def results_document(results: Results) -> dict[str, Any]:
     """The same for programs: everything in the table, of all settings, best first."""
+    from nnlab.core.analysis.selection import outcome_of, rank_settings
+    from nnlab.core.analysis.summaries import best_run
+
     outcome = outcome_of(results.runs)
     settings = rank_settings(results.runs, outcome)
     if outcome.column in settings.columns:  # a loss stands there by itself already
@@ -71,28 +66,20 @@ def results_document(results: Results) -> dict[str, Any]:
     }
 
 
-def _headline(results: Results, settings: int) -> str:
-    counts = results.counts
+def _headline(results: Results, standing: Standing) -> str:
+    counts = standing.counts
     total = plural(sum(counts.values()), "run")
     lost = [f"{counts[status]:,} {status}" for status in ("diverged", "failed") if counts[status]]
     note = f" ({', '.join(lost)})" if lost else ""
-    return f"{results.spec.name}: {plural(settings, 'setting')}, {total}{note}"
+    return f"{results.spec.name}: {plural(standing.settings, 'setting')}, {total}{note}"
 
 
-def _in_grid_order(runs: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
-    """The settings in the order in which the spec writes them."""
-    order = runs.select(AXES).unique(maintain_order=True).with_row_index("order")
-    return ranked.join(order, on=list(AXES), nulls_equal=True).sort("order")
-
-
-def _columns(
-    settings: pl.DataFrame, runs: pl.DataFrame, outcome: Outcome, best: list[int]
-) -> list[Column]:
+def _columns(rows: list[dict[str, Any]], standing: Standing, best: list[int]) -> list[Column]:
     """Mark, axes, outcome, what was lost, and what else is worth knowing."""
-    rows = settings.to_dicts()
+    outcome = standing.ranked_by
     marks = ["*" if i in best else "" for i in range(len(rows))]
     columns = [column("", marks, number=False)] if best else []
-    columns += [_axis(axis, rows, runs) for axis in varying_axes(runs) or ("activation",)]
+    columns += [_axis(axis, rows, standing) for axis in standing.varying or ("activation",)]
     columns.append(column(outcome.words, [_with_interval(row, outcome) for row in rows]))
     for status in ("diverged", "failed"):
         if any(row[status] for row in rows):
@@ -107,7 +94,7 @@ def _columns(
     return columns
 
 
-def _axis(axis: str, rows: list[dict[str, Any]], runs: pl.DataFrame) -> Column:
+def _axis(axis: str, rows: list[dict[str, Any]], standing: Standing) -> Column:
     """The values of one axis in `rows`; architectures by depth where all widths are the same."""
     values = [row[axis] for row in rows]
     if axis == "learning_rate":
@@ -116,7 +103,7 @@ def _axis(axis: str, rows: list[dict[str, Any]], runs: pl.DataFrame) -> Column:
         return column("batch", [str(value) for value in values])
     if axis != "hidden_layer_sizes":
         return column(axis, [str(value) for value in values], number=False)
-    if len({width for sizes in runs[axis].unique() for width in sizes.split("-")}) == 1:
+    if standing.one_width:
         return column("depth", [str(row["depth"]) for row in rows])
     return column(
         "hidden layers", [architecture_label(str(value)) for value in values], number=False
@@ -155,9 +142,9 @@ def _count(steps: float | None) -> str:
     return "–" if steps is None else f"{steps:,.0f}"
 
 
-def _sentences(runs: pl.DataFrame, outcome: Outcome, marked: bool) -> list[str]:
+def _sentences(standing: Standing, marked: bool) -> list[str]:
     """How to read the table, and which single run was best."""
-    seeds = runs["seed"].n_unique()
+    seeds, outcome = standing.seeds, standing.ranked_by
     mean = "geometric mean" if outcome.scale == "log" else "mean"
     sentences = []
     if marked:
@@ -165,11 +152,11 @@ def _sentences(runs: pl.DataFrame, outcome: Outcome, marked: bool) -> list[str]:
     if seeds > 1:
         interval = "[ ]" if outcome.scale == "log" else "±"
         sentences.append(f"{interval} 95 % interval of the {mean} over {seeds} seeds")
-    best = best_run(runs, outcome)
+    best = standing.best_run
     if best is None:
         return ["No run finished."]
-    names = [axis for axis in varying_axes(runs) if axis != "activation"]
-    cells = [_axis(name, [best], runs) for name in names]
+    names = [axis for axis in standing.varying if axis != "activation"]
+    cells = [_axis(name, [best], standing) for name in names]
     axes = [str(best["activation"]), *(f"{cell.title} {cell.cells[0]}" for cell in cells)]
     value = (short if outcome.scale == "log" else fixed)(best[outcome.column])
     sentences.append(

@@ -9,8 +9,9 @@ import polars as pl
 
 from nnlab.cli import console
 from nnlab.cli.tables import Column, column, fits, lay_out
+from nnlab.core.analysis.axes import AXES, architecture_label
 from nnlab.core.analysis.rows import values_of
-from nnlab.core.analysis.selection import AXES, architecture_label, outcome_of
+from nnlab.core.analysis.selection import outcome_of
 from nnlab.core.quantities import RUN_COLUMNS
 from nnlab.core.report.wording import fixed, plural, short
 

@@ -24,6 +24,15 @@ ResultsFolder = Annotated[
 ]
 
 
+def complete_shown(context: typer.Context, incomplete: str) -> list[str]:
+    """The same for what may be a study or an answer."""
+    from nnlab.core.saved import answer_names
+
+    results = context.params.get("results") or DEFAULT
+    answers = [name for name in answer_names(Path(results)) if name.startswith(incomplete)]
+    return complete_names(context, incomplete) + answers
+
+
 def _study_argument(metavar: str) -> Any:
     return typer.Argument(
         metavar=metavar,
@@ -33,6 +42,14 @@ def _study_argument(metavar: str) -> Any:
 
 
 StudyArgument = Annotated[str, _study_argument("NAME")]
+ShownArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Name of a study or an answer, as `nnlab results list` has it.",
+        autocompletion=complete_shown,
+    ),
+]
 FirstStudyArgument = Annotated[str, _study_argument("A")]
 SecondStudyArgument = Annotated[str, _study_argument("B")]
 

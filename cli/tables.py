@@ -35,11 +35,11 @@ class Column:
     @property
     def content(self) -> int:
         """The width of the widest cell."""
-        return max((_width(cell) for cell in self.cells), default=0)
+        return max((wide(cell) for cell in self.cells), default=0)
 
     def least(self) -> int:
         """The width with the title broken at every space, the cells whole."""
-        return max(self.content, *(_width(word) for word in self.title.split() or [""]))
+        return max(self.content, *(wide(word) for word in self.title.split() or [""]))
 
 
 def column(title: str, cells: Sequence[str], *, number: bool = True, spare: bool = False) -> Column:
@@ -98,7 +98,7 @@ def _kept(columns: Sequence[Column], width: int) -> list[Column]:
         room = kept[widest].least() - 1
         if room < _SHORTEST:
             break
-        title = kept[widest].title if _width(kept[widest].title) <= room else ""
+        title = kept[widest].title if wide(kept[widest].title) <= room else ""
         cells = tuple(_cut(cell, room) for cell in kept[widest].cells)
         kept[widest] = replace(kept[widest], title=title, cells=cells)
     return kept
@@ -117,11 +117,11 @@ def _widths(columns: Sequence[Column], width: int) -> list[int]:
 def _title_width(title: str, lines: int) -> int:
     """The least width at which a title takes so many lines."""
     words = title.split() or [""]
-    least = max(map(_width, words))
+    least = max(map(wide, words))
     return next(
         w
-        for w in range(least, _width(title) + 1)
-        if w >= _width(title) or len(textwrap.wrap(title, max(w, 1))) <= max(lines, 1)
+        for w in range(least, wide(title) + 1)
+        if w >= wide(title) or len(textwrap.wrap(title, max(w, 1))) <= max(lines, 1)
     )
 
 
@@ -132,20 +132,20 @@ def _total(widths: Sequence[int]) -> int:
 def _line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
     padded = []
     for c, w, cell in zip(columns, widths, cells, strict=True):
-        space = " " * (w - _width(cell))
+        space = " " * (w - wide(cell))
         padded.append(space + cell if c.number else cell + space)
     return (" " * GAP).join(padded).rstrip()
 
 
 def _cut(text: str, room: int) -> str:
-    if _width(text) <= room:
+    if wide(text) <= room:
         return text
-    while _width(text) > room - 1:
+    while wide(text) > room - 1:
         text = text[:-1]
     return text + "…"
 
 
-def _width(text: str) -> int:
+def wide(text: str) -> int:
     """Columns in the terminal: a Chinese character takes two."""
     from rich.cells import cell_len
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnlab.cli import console
+from nnlab.cli.consent import agree
 from nnlab.cli.options import (
     OutputOptions,
     Overrides,
@@ -39,6 +40,7 @@ def train(
     if training.dry_run:
         _show_outlook(study, output)
     else:
+        agree(study, training.yes)
         _train(study, output)
 
 
@@ -56,7 +58,8 @@ def _train(study: Study, output: OutputOptions) -> None:
         results = load_results(study.folder)
         if not output.as_json:
             _show_results(results)
-        raise console.Shortfall(str(error), results_document(results)) from None
+        document = results_document(results) | {"notes": progress.notes}
+        raise console.Shortfall(str(error), document) from None
     if output.as_json:
         console.write_json(results_document(results) | {"notes": progress.notes})
     else:

@@ -14,9 +14,12 @@ from typing import Any
 from nnlab.core import folder as files
 from nnlab.core.analysis.selection import outcome_of
 from nnlab.core.analysis.summaries import best_run, count_status
+from nnlab.core.claim import leads_out
 from nnlab.core.errors import StoreError
+from nnlab.core.questions.answer_folder import read_answer
 from nnlab.core.reading import read_runs
-from nnlab.core.saved import leads_out, study_names
+from nnlab.core.report.claim_rows import count_verdicts
+from nnlab.core.saved import ANSWER, is_answer, study_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class Entry:
     best: float | None = None
     """The best value of `outcome` among the finished runs."""
     best_run: str | None = None
+    question: str | None = None
+    """The question that it answers; None where it is a study."""
+    verdicts: dict[str, int] | None = None
+    """Claims of an answer by verdict."""
     problem: str | None = None
     """Why it is no whole study, in words."""
 
@@ -69,7 +76,7 @@ def _entry(results: Path, name: str) -> Entry:
             return Entry(name, folder.stat().st_size, problem="a file, not a study")
         size = 0 if folder.is_symlink() else _size(folder)
         if not (folder / files.SPEC).is_file():
-            return Entry(name, size, problem=_not_a_study(folder))
+            return _no_study(folder, size)
         out = next((path for path in sorted(folder.iterdir()) if leads_out(path, results)), None)
     except OSError as error:
         return Entry(name, problem=f"cannot be read: {error.strerror or error}")
@@ -78,7 +85,26 @@ def _entry(results: Path, name: str) -> Entry:
     return _study(folder, size)
 
 
+def _no_study(folder: Path, size: int) -> Entry:
+    """The answer to a question, or what there is instead of a study."""
+    if not is_answer(folder):
+        return Entry(folder.name, size, problem=_not_a_study(folder))
+    try:
+        found = read_answer(folder)
+    except StoreError as error:
+        return Entry(folder.name, size, problem=str(error))
+    return Entry(
+        name=folder.name,
+        bytes=size,
+        finished=_finished(folder, _facts(folder), ANSWER),
+        question=found["question"],
+        verdicts=count_verdicts(found["claims"]),
+    )
+
+
 def _not_a_study(folder: Path) -> str:
+    if (folder / "studies").is_dir():
+        return "an answer that is not finished; `nnlab answer` goes on with it"
     inside = len(study_names(folder))
     if inside:
         studies = "a study" if inside == 1 else f"{inside:,} studies"
@@ -126,14 +152,14 @@ def _facts(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def _finished(folder: Path, facts: dict[str, Any]) -> str | None:
-    """When the tables were written: as recorded, else by the date of `runs.csv`."""
+def _finished(folder: Path, facts: dict[str, Any], file: str = files.RUNS) -> str | None:
+    """When the tables were written: as recorded, else by the date of `runs.csv` or `file`."""
     recorded = facts.get("finished")
     with suppress(ValueError, TypeError, OverflowError):
         time = datetime.fromisoformat(recorded)  # type: ignore[arg-type]
         return time.astimezone(UTC).isoformat(timespec="seconds")
     with suppress(OSError, ValueError, OverflowError):
-        time = datetime.fromtimestamp((folder / files.RUNS).stat().st_mtime, UTC)
+        time = datetime.fromtimestamp((folder / file).stat().st_mtime, UTC)
         return time.isoformat(timespec="seconds")
     return None
 

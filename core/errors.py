@@ -5,6 +5,7 @@
     ├── SpecError               2  the spec is wrong; carries every problem found, with its place
     ├── DataError               2  the data set is missing, unreadable or unfit for the spec
     ├── StoreError              1  a file of the results could not be written or read
+    ├── ClusterError            1  a cluster does not answer, does not fit or is gone
     ├── RunsFailed              1  some runs of a grid failed; the others are stored
     └── Interrupted             130 the user stopped it; what was finished is stored
 
@@ -72,6 +73,10 @@ class DataError(NnlabError):
 
 class StoreError(NnlabError):
     """A results file that could not be written or read; names the file and the reason."""
+
+
+class ClusterError(NnlabError):
+    """A cluster that does not answer, whose workers do not fit, or that is gone."""
 
 
 class RunsFailed(NnlabError):

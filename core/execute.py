@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,10 +21,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nnlab.core import worker
+from nnlab.core.errors import NnlabError
 from nnlab.core.outcome import RunResult, failed
 from nnlab.core.plan import Stack
 
@@ -33,14 +36,17 @@ TRIES = 3
 """A stack whose worker dies is tried so often: whole, in halves, in quarters."""
 WORTH_A_POOL = 1.0
 """Seconds of work, estimated, below which starting worker processes takes longer than it saves."""
+WITH_EVERY_STACK = 4 * 2**20
+"""Bytes of a split that travel with every stack; a larger one goes once to each worker."""
 _POLL_SECONDS = 0.1
 
 
 class Crew(Protocol):
     """Something that trains stacks."""
 
-    slots: int
-    """How many stacks to keep in flight."""
+    @property
+    def slots(self) -> int:
+        """How many stacks to keep in flight."""
 
     def submit(self, stack: Stack) -> Future[list[RunResult]]:
         """Train `stack`; the future gives its results in the order of its runs."""
@@ -93,7 +99,12 @@ class Pool:
         """Start `jobs` processes as stacks come in."""
         # Not forked: the parent's threads (BLAS, polars) do not survive a fork in good order.
         self._context = multiprocessing.get_context("spawn")
-        self._split, self._jobs = split, jobs
+        self._jobs, packed = jobs, pickle.dumps(split)
+        # Starting a worker waits until it has taken its arguments, that is, has imported NumPy. A
+        # small split therefore goes with the stacks, so that all workers start at once.
+        small = len(packed) <= WITH_EVERY_STACK
+        self._at_start: bytes | None = None if small else packed
+        self._with_stacks: bytes | None = packed if small else None
         # One more than there are workers waits at hand, so that none pauses for its next.
         self.slots = jobs + 1
         self._executor = self._start()
@@ -104,13 +115,14 @@ class Pool:
         self._told = 0
         return ProcessPoolExecutor(
             self._jobs, mp_context=self._context, initializer=worker.start,
-            initargs=(self._split, self._counter),
+            initargs=(self._counter, self._at_start),
         )  # fmt: skip
 
     def submit(self, stack: Stack) -> Future[list[RunResult]]:
         """Train on the next worker that is free."""
-        with _interrupts_ignored():  # the workers that this starts are born deaf to Ctrl-C
-            return self._executor.submit(worker.train, stack)
+        # The workers that this starts are born deaf to Ctrl-C, and do not run the main program.
+        with _interrupts_ignored(), _no_main_module():
+            return self._executor.submit(worker.train, stack, self._with_stacks)
 
     def advanced(self) -> int:
         """Run-steps made by all workers since the last call."""
@@ -129,6 +141,10 @@ class Pool:
             with suppress(OSError, ValueError):
                 process.kill()
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+class StackLost(Exception):
+    """A stack that a crew has given up: whatever is tried, its workers die."""
 
 
 @dataclass(slots=True)
@@ -181,6 +197,8 @@ class Execution:
                 if error is None:
                     yield future.result()
                     continue
+                if isinstance(error, NnlabError):  # of the crew itself, not of a run
+                    raise error
                 died = died or isinstance(error, BrokenProcessPool)
                 alone = not flying and len(done) == 1
                 yield from self._again(task, error, suspects, blamed=alone or not died)
@@ -207,6 +225,9 @@ class Execution:
             suspects.append(task)
             return
         tries, runs = task.tries + 1, task.stack.runs
+        if isinstance(error, StackLost):
+            yield [failed(run, str(error)) for run in runs]
+            return
         # An error is followed down to the one run that raises it; a death costs a whole pool.
         died = isinstance(error, BrokenProcessPool)
         if (died and tries >= TRIES) or (not died and len(runs) == 1):
@@ -251,6 +272,21 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Hide the main program: a process spawned in the block would import it, and needs none of it.
+
+    It saves the command line's own imports, and a script of a user's without a guard around its
+    main part from being run by every worker.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

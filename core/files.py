@@ -14,6 +14,34 @@ from typing import BinaryIO
 
 from nnlab.core.errors import StoreError
 
+
+class Disk:
+    """The calls that put a file in place; a test makes each of them fail in turn."""
+
+    def create(self, path: Path) -> BinaryIO:
+        """A new file to write to."""
+        return path.open("wb")
+
+    def sync(self, file: BinaryIO) -> None:
+        """Everything written to `file` is on the disk when this returns."""
+        file.flush()
+        os.fsync(file.fileno())
+
+    def rename(self, path: Path, target: Path) -> None:
+        """`path` is now called `target`, in one step; what was there is gone."""
+        path.replace(target)
+
+    def sync_folder(self, folder: Path) -> None:
+        """The names in `folder` are on the disk, where its file system offers that."""
+        with suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+disk = Disk()
 _numbers = count()
 _STALE_SECONDS = 24 * 3600
 
@@ -37,12 +65,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     temporary = _temporary(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with disk.create(temporary) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
+            disk.sync(file)
+        disk.rename(temporary, path)
+        disk.sync_folder(path.parent)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -56,14 +83,12 @@ def write_file(path: Path, content: bytes | str) -> None:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself durable; some file systems do not offer that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def remove_file(path: Path) -> None:
+    """Take `path` away if it is there. Raises `StoreError` naming it when the disk refuses."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot remove {path}: {error.strerror or error}") from error
 
 
 def remove_stale(folder: Path) -> None:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from nnlab.core.errors import StoreError
-from nnlab.core.files import whole_file, write_file
+from nnlab.core.files import whole_file
 from nnlab.core.outcome import RunResult
 from nnlab.core.quantities import (
     CURVE_COLUMNS,
@@ -28,7 +26,9 @@ from nnlab.core.quantities import (
     RUN_COLUMNS,
     Quantity,
 )
-from nnlab.core.sink import sink_parquet
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Array = NDArray[Any]
 Results = Callable[[], Iterator[RunResult]]
@@ -38,12 +38,14 @@ SPEC, RUNS, LAYERS, CURVES = "spec.yaml", "runs.csv", "layers.parquet", "curves.
 ENVIRONMENT, CLAIMS, WEIGHTS = "environment.json", "claims.json", "weights"
 _PIECE = 250
 """Runs held as a frame at once."""
-_TYPES = {"text": pl.String, "count": pl.Int64, "number": pl.Float64}
 
 
 def schema_of(columns: dict[str, Quantity]) -> pl.Schema:
     """The polars type of each column."""
-    return pl.Schema({name: _TYPES[quantity.kind]() for name, quantity in columns.items()})
+    import polars as pl  # here and below: a folder that is complete is told without it
+
+    types = {"text": pl.String, "count": pl.Int64, "number": pl.Float64}
+    return pl.Schema({name: types[quantity.kind]() for name, quantity in columns.items()})
 
 
 def write_runs(folder: Path, results: Results) -> None:
@@ -80,12 +82,16 @@ def _pieces(results: Iterator[RunResult]) -> Iterator[list[RunResult]]:
 
 def _sink(path: Path, columns: dict[str, Quantity], frames: Iterator[pl.DataFrame]) -> None:
     """Stream frames into one Parquet file."""
+    from nnlab.core.sink import sink_parquet
+
     with whole_file(path) as file:
         sink_parquet(file, schema_of(columns), frames)
 
 
 def runs_frame(results: Iterable[RunResult]) -> pl.DataFrame:
     """Rows of `runs.csv`."""
+    import polars as pl
+
     return pl.DataFrame([result.row for result in results], schema=schema_of(RUN_COLUMNS))
 
 
@@ -129,6 +135,8 @@ def _frame(
     columns: dict[str, Quantity], keys: dict[str, Array], names: Sequence[str], values: Array
 ) -> pl.DataFrame:
     """A frame of key columns and measured values; what is not finite is missing."""
+    import polars as pl
+
     series = dict(keys)
     series.update(zip(names, np.where(np.isfinite(values), values, np.nan).T, strict=True))
     frame = pl.DataFrame({name: series[name] for name in columns}).fill_nan(None)
@@ -142,11 +150,15 @@ def _steps_per_epoch(result: RunResult) -> int:
 
 def scan_curves(folder: Path) -> pl.LazyFrame:
     """`curves.parquet`, read when collected."""
+    import polars as pl
+
     return pl.scan_parquet(_existing(folder / CURVES))
 
 
 def scan_layers(folder: Path) -> pl.LazyFrame:
     """`layers.parquet`, read when collected."""
+    import polars as pl
+
     return pl.scan_parquet(_existing(folder / LAYERS))
 
 
@@ -154,34 +166,3 @@ def _existing(path: Path) -> Path:
     if not path.is_file():
         raise StoreError(f"{path} is missing; run `nnlab train` on {path.parent / SPEC} again")
     return path
-
-
-def claim_folder(folder: Path, spec_text: str, said: Callable[[str], None]) -> None:
-    """Make `folder` hold this spec; one that holds another is kept as `<name>~1`, `~2`, ..."""
-    path = folder / SPEC
-    with suppress(FileNotFoundError):
-        try:
-            if path.read_text(encoding="utf-8") == spec_text:
-                return
-            kept = _free_name(folder)
-            folder.rename(kept)
-            said(f"{folder} held the results of another spec; they are kept as {kept}")
-        except UnicodeDecodeError as error:
-            raise StoreError(f"{path} is not a spec ({error}); move it away") from error
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreError(f"cannot keep {folder}: {error.strerror or error}") from error
-    write_file(path, spec_text)
-
-
-def _free_name(folder: Path) -> Path:
-    number = 1
-    while (kept := folder.with_name(f"{folder.name}~{number}")).exists():
-        number += 1
-    return kept
-
-
-def has_tables(folder: Path) -> bool:
-    """Whether all tables are there."""
-    return all((folder / name).is_file() for name in (RUNS, CURVES, LAYERS))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -33,7 +33,10 @@ FLOPS = 30e9
 SECONDS_A_RUN = 3e-3
 """What a run costs besides its steps: initial weights, first and last record, storing."""
 
-ENGINE_VERSION = 1
+STOPPED_SHARE = 0.4
+"""Of its steps, what a run that may stop at its target is taken to need; measured in searches."""
+
+ENGINE_VERSION = 2
 """Raised when the numbers of a run change; stored runs of another version are trained again."""
 
 
@@ -128,20 +131,33 @@ class Stack:
 
     @property
     def work(self) -> float:
-        """Estimated seconds on one core: by it stacks are ordered and grids announced.
+        """Estimated seconds on one core: by it stacks are ordered and grids announced."""
+        return stack_seconds(self.recipe, len(self.runs))
 
-        A step costs a stack Python's own time and each run its arithmetic: two products of the
-        backward pass and one of the forward pass. A record costs a run about as much as 1,800
-        examples forward and 1,024 backward.
-        """
-        recipe, runs = self.recipe, len(self.runs)
-        products = 2 * count_parameters(recipe.layer_sizes)  # floating-point operations, forward
-        examples = 3 * recipe.batch_size * recipe.steps + 2 * recipe.records * min(
-            recipe.train_examples, 2048
-        )
-        calls = 20 + 18 * len(recipe.layer_sizes)
-        python = recipe.steps * calls * SECONDS_A_CALL + runs * SECONDS_A_RUN
-        return python + runs * examples * products / FLOPS
+
+def stack_seconds(recipe: Recipe, runs: int) -> float:
+    """Estimated seconds that a stack of so many runs takes on one core.
+
+    A step costs a stack Python's own time and each run its arithmetic: two products of the
+    backward pass and one of the forward pass. A record costs a run about as much as 1,800
+    examples forward and 1,024 backward.
+    """
+    products = 2 * count_parameters(recipe.layer_sizes)  # floating-point operations, forward
+    steps = recipe.steps
+    if recipe.stop_at_target:  # a guess: nobody knows when a run gets there
+        steps = math.ceil(STOPPED_SHARE * steps)
+    examples = 3 * recipe.batch_size * steps + 2 * recipe.records * min(recipe.train_examples, 2048)
+    if recipe.target_loss is not None:
+        examples += _comparisons(steps) * recipe.train_examples
+    calls = 20 + 18 * len(recipe.layer_sizes)
+    python = steps * calls * SECONDS_A_CALL + runs * SECONDS_A_RUN
+    return python + runs * examples * products / FLOPS
+
+
+def _comparisons(steps: int) -> int:
+    """How often the training loss is compared with a target: all steps at first, then 5 % apart."""
+    dense = min(steps, 20)
+    return dense + (math.ceil(math.log(steps / 20) / math.log(1.05)) if steps > 20 else 0)
 
 
 @dataclass(frozen=True)
@@ -171,7 +187,12 @@ def make_plan(spec: Spec, split: Split) -> Plan:
     return Plan(spec, split, tuple(_grid(spec, split)))
 
 
-def _grid(spec: Spec, split: Split) -> Iterator[Run]:
+Setting: TypeAlias = tuple[tuple[int, ...], str, int | str]
+"""What tells the recipes of a spec apart: architecture, optimizer, batch size as written."""
+
+
+def recipes_of(spec: Spec, split: Split) -> dict[Setting, Recipe]:
+    """What the runs of a grid share, by setting. `SpecError` for a batch size given twice."""
     assert spec.loss is not None
     assert spec.output is not None
     assert (spec.loss, spec.output) in PAIRS
@@ -181,7 +202,7 @@ def _grid(spec: Spec, split: Split) -> Iterator[Run]:
     if len(set(sizes)) < len(sizes):
         what = f"full means {n} examples here, and {n} is listed too; leave one out"
         raise SpecError(spec.source, [spec.problem("batch_size", what)])
-    recipes: dict[tuple[Any, ...], Recipe] = {}
+    recipes: dict[Setting, Recipe] = {}
     for architecture, optimizer, batch in product(
         spec.architectures, spec.optimizer, spec.batch_size
     ):
@@ -205,6 +226,11 @@ def _grid(spec: Spec, split: Split) -> Iterator[Run]:
             dtype=spec.dtype,
             save_weights=spec.save_weights,
         )
+    return recipes
+
+
+def _grid(spec: Spec, split: Split) -> Iterator[Run]:
+    recipes = recipes_of(spec, split)
     for architecture, activation, initialization, optimizer in product(
         spec.architectures, spec.activation, spec.initialization, spec.optimizer
     ):
@@ -228,6 +254,8 @@ def _hyperparameters(spec: Spec, optimizer: str) -> tuple[tuple[str, float], ...
 
 CACHE_BYTES = 8 * 2**20
 """What a stack's working set may take: parameters, gradients, optimizer state and one batch."""
+STACK_BYTES = 2**30
+"""What a stack may take where the cache holds none of its runs."""
 LARGEST_STACK = 64
 SMALLEST_STACK = 8
 """Below, Python's own cost a step shows."""
@@ -244,9 +272,12 @@ def run_bytes(recipe: Recipe) -> int:
 
 
 def largest_stack(recipe: Recipe) -> int:
-    """How many runs train best in lock-step: as many as the cache holds, 8 to 64."""
-    fit = CACHE_BYTES // run_bytes(recipe)
-    return int(min(LARGEST_STACK, max(SMALLEST_STACK, fit)))
+    """How many runs train best in lock-step: as many as the cache holds, 8 to 64; fewer than 8 of
+    nets so large that eight would fill the memory (and hide Python's own cost anyway).
+    """
+    one = run_bytes(recipe)
+    fewest = max(1, min(SMALLEST_STACK, STACK_BYTES // one))
+    return int(min(LARGEST_STACK, max(fewest, CACHE_BYTES // one)))
 
 
 def make_stacks(runs: Iterable[Run], jobs: int) -> list[Stack]:

@@ -29,7 +29,7 @@ SATURATED_BELOW = 0.05
 
 _SAFE_SQUARES = 1e-30, 1e30
 _NARROW = 1e-5
-_CHUNK_BYTES = 16 * 2**20
+_CHUNK_BYTES = 32 * 2**20
 _CURVE = {name: i for i, name in enumerate(CURVE_VALUES)}
 _LAYER = {name: i for i, name in enumerate(LAYER_VALUES)}
 
@@ -61,7 +61,7 @@ class Probe:
         self._nets: dict[tuple[int, int, int], MLP] = {}
         self._parameters: Array | None = None
         self._activations: Sequence[Activation] = ()
-        units = sum(recipe.layer_sizes) + 5 * max(recipe.layer_sizes)
+        units = 2 * sum(recipe.layer_sizes) + 4 * max(recipe.layer_sizes)
         block = min(PROBE_EXAMPLES, len(examples.train)) * units
         per_run = (block + count_parameters(recipe.layer_sizes)) * np.dtype(recipe.dtype).itemsize
         self._chunk = max(1, _CHUNK_BYTES // per_run)
@@ -137,8 +137,9 @@ class Probe:
         if key not in self._nets:
             if (size, batch_size) not in self._buffers:
                 self._buffers[size, batch_size] = Buffers.allocate(
-                    self._recipe.layer_sizes, size, batch_size, self._recipe.dtype, keep_z=True
-                )
+                    self._recipe.layer_sizes, size, batch_size, self._recipe.dtype,
+                    keep_z=any(f.needs_z for f in self._activations), keep_slopes=True,
+                )  # fmt: skip
             recipe = self._recipe
             self._nets[key] = MLP(
                 recipe.layer_sizes, self._activations[chunk], PAIRS[recipe.loss, recipe.output],
@@ -190,18 +191,17 @@ class Probe:
         """Gradient, delta and weight magnitudes of every layer, after `net.loss`."""
 
         def visit(layer: int) -> None:
-            # delta and gradient are held times 2^exponent, and summed, not averaged
-            held = np.exp2(-net.exponents[layer - 1].astype(np.float64))
             delta = net.delta(layer).swapaxes(1, 2)  # one row a unit, as it lies in memory
-            gradient = net.weight_gradient(layer)
+            squares = _squares(delta), _squares(net.weight_gradient(layer))
+            # Both are held times 2^exponent, and summed, not averaged.
+            held = np.exp2(-net.exponents[layer - 1].astype(np.float64))
             row = out[:, layer - 1]
-            row[:, _LAYER["delta_rms"]] = np.sqrt(_squares(delta) / delta[0].size) * held
-            norm = np.sqrt(_squares(gradient)) * held / net.batch_size
+            row[:, _LAYER["delta_rms"]] = np.sqrt(squares[0] / delta[0].size) * held
+            norm = np.sqrt(squares[1]) * held / net.batch_size
             row[:, _LAYER["gradient_norm"]] = norm
-            row[:, _LAYER["gradient_rms"]] = norm / np.sqrt(gradient[0].size)
+            row[:, _LAYER["gradient_rms"]] = norm / np.sqrt(net.weights(layer)[0].size)
             row[:, _LAYER["weight_norm"]] = np.sqrt(_squares(net.weights(layer)))
 
-        net.zero_gradients()
         net.backward(1.0, visit)
 
 
@@ -216,6 +216,8 @@ class _HiddenUnits:
         self._sum = np.zeros((runs, len(hidden)))
         self._squares = np.zeros((runs, len(hidden)))
         self._units = np.array(hidden, dtype=np.float64)
+        block = min(PROBE_EXAMPLES, recipe.train_examples)
+        self._low = np.empty(runs * max(hidden, default=0) * block, bool)
 
     def add(self, net: MLP) -> None:
         """Take in the nets' last forward pass."""
@@ -227,12 +229,18 @@ class _HiddenUnits:
             self._sum[:, l] += (a @ ones).sum(axis=1, dtype=np.float64)
             self._squares[:, l] += np.vecdot(a, a).sum(axis=1, dtype=np.float64)
             slope = net.slope(l + 1)
-            np.abs(slope, out=slope)
-            np.maximum(self._steepest[l], slope.max(axis=2), out=self._steepest[l])
-            for runs, f in net.slices:
-                for run in range(runs.start, runs.stop):
-                    low = slope[run] < SATURATED_BELOW * f.max_slope
-                    self._saturated[run, l] += np.count_nonzero(low)
+            if not all(f.monotone for _, f in net.slices):  # else f' >= 0 as it is
+                slope = np.abs(slope, out=net.buffers.scratch[l][:, :-1])
+            steepest = np.maximum.reduce(slope, axis=2)
+            np.maximum(self._steepest[l], steepest, out=self._steepest[l])
+            low = self._low[: slope.size].reshape(slope.shape)
+            np.less(slope, self._threshold(net), out=low)
+            self._saturated[:, l] += [np.count_nonzero(run) for run in low]
+
+    def _threshold(self, net: MLP) -> Array:
+        """The slope below which each run's units are saturated, `(runs, 1, 1)`."""
+        steepest = [f.max_slope for runs, f in net.slices for _ in range(runs.start, runs.stop)]
+        return np.array(steepest, net.parameters.dtype)[:, None, None] * SATURATED_BELOW
 
     def write(self, out: Array) -> None:
         """Fill the hidden layers' columns of `(runs, layers, LAYER_VALUES)`."""
@@ -266,7 +274,7 @@ def _beyond_single(layers: Array) -> Array:
 def update_ratios(before: Array, after: Array, layer_sizes: Sequence[int]) -> Array:
     """|W_after - W_before| / |W_before| of each layer without biases, `(runs, layers)`."""
     old = layer_views(before, layer_sizes)
-    moved = layer_views(after.astype(np.float64) - before, layer_sizes)
+    moved = layer_views(after - before, layer_sizes)
     ratios = np.empty((len(before), len(old)))
     for l, (weights, change) in enumerate(zip(old, moved, strict=True)):
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -303,11 +311,13 @@ def _count_correct(logits: Array, y: Array, output: str) -> Array:
     if len(logits) == 1:
         threshold = 0.0 if output == "sigmoid" else 0.5
         return np.asarray(((logits[0] > threshold) == (y[..., 0] > 0.5)).sum(axis=-1))
-    largest = logits == np.maximum.reduce(logits, axis=0)
-    if (np.add.reduce(largest, axis=0, dtype=np.uint16) != 1).any():  # ties, or NaN
+    peak = np.maximum.reduce(logits, axis=0)
+    largest = logits == peak
+    if np.count_nonzero(largest) != peak.size or np.isnan(peak).any():  # ties, or NaN
         return np.asarray((logits.argmax(axis=0) == y.argmax(axis=-1)).sum(axis=-1))
     true = y.transpose(2, 0, 1) > 0.5
-    return np.asarray(np.logical_and(largest, true, out=largest).sum(axis=(0, 2)))
+    right = np.logical_or.reduce(np.logical_and(largest, true, out=largest), axis=0)
+    return np.array([np.count_nonzero(run) for run in right])
 
 
 def _blocks(n: int) -> list[tuple[int, int]]:

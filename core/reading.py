@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from nnlab.core.errors import NnlabError, StoreError
 from nnlab.core.folder import RUNS, SPEC, schema_of
@@ -14,12 +13,17 @@ from nnlab.core.outcome import DIVERGED, FAILED, FINISHED
 from nnlab.core.quantities import RUN_COLUMNS
 from nnlab.core.wording import quoted, shown, told
 
+if TYPE_CHECKING:
+    import polars as pl
+
 _ENDS = 2**16
 """Bytes at the start of a table that hold its header."""
 
 
 def read_runs(folder: Path) -> pl.DataFrame:
     """`runs.csv` of a study. Raises `StoreError` where it is missing, cut short or altered."""
+    import polars as pl
+
     path = folder / RUNS
     if not path.is_file():
         raise StoreError(f"{told(path)} is missing{_remedy(folder)}")
@@ -45,6 +49,8 @@ def damage_told(path: Path) -> Iterator[None]:
 
     An error of polars in a folder whose tables are all readable is none of theirs and goes on.
     """
+    import polars as pl
+
     try:
         yield
     except NnlabError:
@@ -61,6 +67,8 @@ def damage_told(path: Path) -> Iterator[None]:
 
 def _unreadable_table(folder: Path) -> Path | None:
     """The first table of a study that cannot be read to its end."""
+    import polars as pl
+
     for table in sorted(folder.glob("*.parquet")):
         try:
             for _ in pl.scan_parquet(table).collect_batches(lazy=True):

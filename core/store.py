@@ -4,8 +4,9 @@ A segment is one zip file that holds the runs of one stack, a member a run, name
 written whole or not at all, with one flush to disk for all its runs; zip's checksums find a damaged
 member when it is read. What is damaged is set aside under a name of its own and trained again.
 
-A member is a sequence of NumPy arrays (`numpy.load` in turn): the outcome as JSON text, then steps,
-curves, layers, then the weights by the names the outcome lists.
+A member is a sequence of NumPy arrays (`numpy.load` in turn): the head as JSON text (which run it
+is, of which engine version, and the outcome), then steps, curves, layers, then the weights by the
+names the head lists. A member that says it is another run, or of another engine, is not believed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from numpy.typing import NDArray
 from nnlab.core.errors import StoreError
 from nnlab.core.files import remove_stale, whole_file
 from nnlab.core.outcome import RunResult
-from nnlab.core.plan import Run
+from nnlab.core.plan import ENGINE_VERSION, Run
+from nnlab.core.wording import shown
 
 Array = NDArray[Any]
 
@@ -61,7 +63,10 @@ class RunStore:
             self._segments.add(path)
             try:
                 with zipfile.ZipFile(path) as segment:
-                    for name in segment.namelist():
+                    names = segment.namelist()
+                    if _segment_name(names) != path.name:
+                        raise zipfile.BadZipFile("its list of runs is not what was written")
+                    for name in names:
                         self._where.setdefault(name, []).append(path)
             except FileNotFoundError:
                 continue  # set aside by another process just now
@@ -75,11 +80,11 @@ class RunStore:
         """Store finished and diverged runs; durable when this returns. `StoreError` on failure."""
         if not results:
             return
-        names = ",".join(result.run.id for result in results)
-        path = self.folder / f"{hashlib.sha256(names.encode()).hexdigest()[:16]}.zip"
+        path = self.folder / _segment_name([result.run.id for result in results])
         with whole_file(path) as file, zipfile.ZipFile(file, "w") as segment:
             for result in results:
-                segment.writestr(result.run.id, _to_bytes(result))
+                # With zip's first date, for a clock may be set before it, which zip refuses.
+                segment.writestr(zipfile.ZipInfo(result.run.id), _to_bytes(result))
         self._close(path)
         self._segments.add(path)
         for result in results:
@@ -88,17 +93,19 @@ class RunStore:
 
     def intact(self, runs: Iterable[Run]) -> set[str]:
         """The hashes of those `runs` that are stored and whole, every byte checked."""
-        found = set()
-        for run in runs:
-            if run.id in self._where and self._read(run.id) is not None:
-                found.add(run.id)
-        return found
+        return {run.id for run in runs if self._checked(run, _head) is not None}
 
     def load(self, run: Run) -> RunResult | None:
         """The stored result of `run`, or None when it is missing or damaged."""
+        found: RunResult | None = self._checked(run, lambda content: _from_bytes(run, content))
+        return found
+
+    def _checked(self, run: Run, read: Callable[[bytes], Any]) -> Any:
+        """What `read` makes of the first copy that is whole and is that run; None: no such."""
         while (content := self._read(run.id)) is not None:
             try:
-                return _from_bytes(run, content)
+                _check_identity(run, _head(content))
+                return read(content)
             except _DAMAGE as error:
                 self._forget(run.id, error)
         return None
@@ -149,8 +156,15 @@ class RunStore:
         self._said(f"{path} is damaged ({error}); kept as {aside.name}, its runs are trained again")
 
 
+def _segment_name(runs: Sequence[str]) -> str:
+    """The file of a segment: a hash of the runs it holds, in their order."""
+    return f"{hashlib.sha256(','.join(runs).encode()).hexdigest()[:16]}.zip"
+
+
 def _to_bytes(result: RunResult) -> bytes:
     head = {
+        "run": result.run.id,
+        "engine": ENGINE_VERSION,
         "status": result.status,
         "outcome": result.outcome,
         "weights": list(result.weights),
@@ -160,6 +174,21 @@ def _to_bytes(result: RunResult) -> bytes:
     for array in (text, result.steps, result.curves, result.layers, *result.weights.values()):
         np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _head(content: bytes) -> dict[str, Any]:
+    head = json.loads(np.load(io.BytesIO(content), allow_pickle=False).tobytes())
+    if not isinstance(head, dict):
+        raise ValueError("its head is no mapping")
+    return head
+
+
+def _check_identity(run: Run, head: dict[str, Any]) -> None:
+    """Raise ValueError unless a member is what its name says; very old ones do not say."""
+    if head.get("run", run.id) != run.id:
+        raise ValueError(f"it holds run {shown(str(head['run']))}")
+    if head.get("engine", ENGINE_VERSION) != ENGINE_VERSION:
+        raise ValueError(f"it is of engine version {shown(str(head['engine']))}")
 
 
 def _from_bytes(run: Run, content: bytes) -> RunResult:

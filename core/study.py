@@ -5,36 +5,47 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnlab.core import environment
+from nnlab.core import completion, environment
 from nnlab.core import folder as files
-from nnlab.core.data import Dataset, load_dataset, split
-from nnlab.core.errors import Interrupted, RunsFailed, SpecError, StoreError, UsageError
+from nnlab.core.analysis.standing import Standing, from_json, standing_of, to_json
+from nnlab.core.claim import claim_folder, sole_writer, would_keep
+from nnlab.core.cluster import ClusterCrew, reach
+from nnlab.core.data import Dataset, Split, load_dataset, split
+from nnlab.core.errors import Interrupted, RunsFailed, SpecError, StoreError
 from nnlab.core.execute import (
+    Crew,
     Execution,
     default_jobs,
     make_crew,
     terminated_like_interrupted,
 )
-from nnlab.core.files import check_writable, remove_stale, write_file
+from nnlab.core.files import check_writable, remove_file, remove_stale, write_file
 from nnlab.core.fingerprint import fingerprint
+from nnlab.core.limits import LONG_SECONDS, check, check_count, forecast, memory_there
 from nnlab.core.outcome import DIVERGED, FAILED, FINISHED, RunResult
 from nnlab.core.plan import Plan, Run, Stack, make_plan, make_stacks, run_bytes
-from nnlab.core.reading import damage_told, damaged, read_runs
+from nnlab.core.reading import damage_told, read_runs
 from nnlab.core.spec import Spec, load_spec, resolve
 from nnlab.core.store import RunStore
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from nnlab.core.analysis.summaries import StudyTables
+
 
 REPORT_SECONDS = 4.0
 """What the tables and the pictures of a study take, for the estimate of time; measured."""
+
+
+_STANDING = "standing"
+"""The key of the outcome at a glance in `environment.json`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +60,24 @@ class Settings:
     fail_fast: bool = False
     """Stop at the first failed run."""
     cluster: str | None = None
+    """Address of the cluster to train on; None: on this machine. See `nnlab.core.cluster`."""
     command: tuple[str, ...] = ()
     """The command line, for `environment.json`."""
+    home: Path | None = None
+    """Where the study's own folder goes; None: into `results`, where the store of runs is."""
+    draw: bool = True
+    """Whether the report is drawn; a study behind a question's answer leaves that to the answer."""
 
     @property
     def workers(self) -> int:
-        """The number of worker processes."""
+        """The number of worker processes; on a cluster, of its threads (this connects to it)."""
+        if self.cluster is not None:
+            return reach(self.cluster).threads
         return self.jobs or default_jobs()
+
+    def folder_of(self, name: str) -> Path:
+        """The folder of the study `name`."""
+        return (self.home or self.results) / name
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +128,41 @@ class Results:
         status = self.runs["status"].to_list()
         return {name: status.count(name) for name in (FINISHED, DIVERGED, FAILED)}
 
+    @cached_property
+    def standing(self) -> Standing:
+        """The outcome at a glance."""
+        return standing_of(self.runs)
+
     @property
     def report(self) -> Path:
         """The one-page picture."""
         return self.folder / "report.png"
+
+
+class Unread(Results):
+    """A results folder known to be whole: a table is read when it is asked for."""
+
+    def __init__(self, folder: Path, spec: Spec, facts: dict[str, Any]) -> None:
+        """`facts` are those of its `environment.json`."""
+        self.__dict__.update(folder=folder, spec=spec, environment=facts)
+        standing = from_json(facts.get(_STANDING))
+        if standing is not None:
+            self.__dict__["standing"] = standing
+
+    @cached_property
+    def runs(self) -> pl.DataFrame:
+        """`runs.csv`."""
+        return read_runs(self.folder)
+
+    @cached_property
+    def layers(self) -> pl.LazyFrame:
+        """`layers.parquet`."""
+        return files.scan_layers(self.folder)
+
+    @cached_property
+    def curves(self) -> pl.LazyFrame:
+        """`curves.parquet`."""
+        return files.scan_curves(self.folder)
 
 
 def load_results(folder: str | Path) -> Results:
@@ -123,17 +176,16 @@ def load_results(folder: str | Path) -> Results:
         runs=read_runs(folder),
         layers=files.scan_layers(folder),
         curves=files.scan_curves(folder),
-        environment=_read_environment(folder),
+        environment=completion.read_facts(folder),
     )
 
 
 def prepare(spec: Spec, settings: Settings) -> Study:
     """Load the data, fill in what depends on it, lay out the runs. `SpecError`, `DataError`."""
-    if settings.cluster is not None:
-        raise UsageError("--cluster is not available in this version; use --jobs")
+    check_count(spec)
     known = fingerprint(spec)
-    folder = settings.results / spec.name
-    if known is not None and known in _fingerprints(folder) and not settings.force:
+    folder = settings.folder_of(spec.name)
+    if known is not None and not settings.force and known in _complete(folder):
         with suppress(SpecError, StoreError):
             return Study(load_spec(folder / files.SPEC), settings, known)
     dataset = load_dataset(spec.dataset, spec.loss)
@@ -160,12 +212,13 @@ class Study:
         """The runs on `dataset`."""
         spec = self.spec
         parts = split(dataset, spec.test_fraction, spec.split_seed, spec.standardize)
+        self._check(spec, parts)
         return make_plan(spec, parts)
 
     @property
     def folder(self) -> Path:
         """Where the results go."""
-        return self.settings.results / self.spec.name
+        return self.settings.folder_of(self.spec.name)
 
     def outlook(self) -> Outlook:
         """What `run` would do; reads the store, writes nothing."""
@@ -176,6 +229,25 @@ class Study:
             store.close()
         return self._outlook(missing, make_stacks(missing, self.settings.workers))
 
+    def would_keep(self) -> Path | None:
+        """Where `run` would move the results of another spec that are in its folder; None if none.
+
+        The folder that holds this spec, or nothing, stays where it is.
+        """
+        return would_keep(self.folder, self.spec.to_yaml())
+
+    def long_seconds(self) -> float | None:
+        """How long `run` would take where that is so long that it should be agreed to, else None.
+
+        Looks into the store only where the whole grid would take long.
+        """
+        if "plan" not in self.__dict__:  # `prepare` found it finished
+            return None
+        if forecast(self.spec, self.plan.split, self.settings.workers).seconds <= LONG_SECONDS:
+            return None
+        left = self.outlook().seconds
+        return left if left > LONG_SECONDS else None
+
     def run(self, listener: Listener | None = None) -> Results:
         """Train what is missing, write the folder and the report, and read it back.
 
@@ -185,19 +257,21 @@ class Study:
         listener = listener or Listener()
         check_writable(self.settings.results)
         started = environment.now()
-        files.claim_folder(self.folder, self.spec.to_yaml(), listener.said)
-        remove_stale(self.folder)
-        done = self._finished_before(listener)
-        if done is not None:
-            return done
-        store = self._store(listener)
-        try:
-            failures = self._train(store, listener)
-            self._write(store, failures, started, listener)
-        finally:
-            store.close()
-        results = load_results(self.folder)
-        write_report(results)
+        with self._interruptible():
+            with sole_writer(self.folder, listener.said):
+                claim_folder(self.folder, self.spec.to_yaml(), listener.said)
+                remove_stale(self.folder)
+                done = self._finished_before(listener)
+            if done is not None:
+                listener.said(f"{self.folder} is complete: nothing to train")
+                return done
+            store = self._store(listener)
+            try:
+                failures = self._train(store, listener)
+                with sole_writer(self.folder, listener.said):
+                    results = self._finish(store, failures, started, listener)
+            finally:
+                store.close()
         if failures:
             raise RunsFailed(self._failure_text(failures))
         return results
@@ -208,46 +282,77 @@ class Study:
         The runs are stored, so that a search that is started again reads them. Raises like `run`,
         but a failed run is only a row.
         """
+        return files.runs_frame(self.trained(listener))
+
+    def trained(self, listener: Listener | None = None) -> list[RunResult]:
+        """The same as the results themselves, weights included where the runs keep them."""
         listener = listener or Listener()
         check_writable(self.settings.results)
-        store = self._store(listener)
-        try:
-            failures = self._train(store, listener)
-            return files.runs_frame(self._results(store, failures))
-        finally:
-            store.close()
+        with self._interruptible():
+            store = self._store(listener)
+            try:
+                failures = self._train(store, listener)
+                return list(self._results(store, failures))
+            finally:
+                store.close()
+
+    def of(self, runs: Sequence[Run]) -> Study:
+        """The study of these runs in place of the spec's grid, on the same data.
+
+        For a search that chooses its own rates and may stop a run at its target. Only `rows`,
+        `trained` and `outlook` make sense of it: its spec does not describe its runs.
+        """
+        study = Study(self.spec, self.settings, None)
+        study.__dict__["plan"] = Plan(self.spec, self.plan.split, tuple(runs))
+        return study
 
     def changed(self, **keys: Any) -> Study:
         """The study with other values for keys of its spec that do not concern the data."""
         spec = self.spec.model_copy(update=keys)
+        check_count(spec)
+        self._check(spec, self.plan.split)
         study = Study(spec, self.settings, fingerprint(spec))
         study.__dict__["plan"] = make_plan(spec, self.plan.split)  # the same data, loaded once
         return study
 
+    def _check(self, spec: Spec, parts: Split) -> None:
+        """Refuse impossible work; a cluster's memory is its own."""
+        elsewhere = self.settings.cluster is not None
+        check(spec, parts, self.settings.workers, memory=None if elsewhere else memory_there())
+
     def _finished_before(self, listener: Listener) -> Results | None:
-        """The results of an earlier start, when they are complete and can be read."""
-        if not self._is_done():
+        """The results of an earlier start, or of another process, when they are still whole."""
+        facts = completion.facts_or_none(self.folder)
+        if self.settings.force or not self._is_of_this(facts):
             return None
         try:
-            results = load_results(self.folder)
-            for name, table in ((files.CURVES, results.curves), (files.LAYERS, results.layers)):
-                with damage_told(self.folder / name):
-                    table.collect_schema()
-            if not results.report.is_file():
+            what = completion.alteration(self.folder, facts)
+            if what is not None:
+                raise StoreError(what)
+            recorded = completion.FILES in facts
+            results = Unread(self.folder, self.spec, facts) if recorded else self._read_whole()
+            if self.settings.draw and not results.report.is_file():
                 with damage_told(self.folder):
                     write_report(results)
         except StoreError as error:
             listener.said(f"{error}; it is written again now")
             return None
-        listener.said(f"{self.folder} is complete: nothing to train")
         return results
 
-    def _is_done(self) -> bool:
-        if self.settings.force or not files.has_tables(self.folder):
-            return False
-        if self.fingerprint is not None and self.fingerprint in _fingerprints(self.folder):
+    def _is_of_this(self, facts: dict[str, Any]) -> bool:
+        """Whether a folder with these facts has the results of this very plan."""
+        if self.fingerprint is not None and self.fingerprint in completion.fingerprints(facts):
             return True
-        return _completion(self.folder).get("plan") == self.plan.digest
+        # not to be told without the plan, that is, without the data
+        return facts.get("plan") is not None and facts["plan"] == self.plan.digest
+
+    def _read_whole(self) -> Results:
+        """The results, their tables opened to see whether they can be read."""
+        results = load_results(self.folder)
+        for name, table in ((files.CURVES, results.curves), (files.LAYERS, results.layers)):
+            with damage_told(self.folder / name):
+                table.collect_schema()
+        return results
 
     def _store(self, listener: Listener, *, mend: bool = True) -> RunStore:
         store = RunStore(self.settings.results / ".runs", listener.said)
@@ -282,49 +387,86 @@ class Study:
             return failures
         kept = len(self.plan.runs) - len(missing)
         try:
-            with terminated_like_interrupted():
-                crew = make_crew(self.plan.split, self.settings.workers, stacks, listener.advanced)
-                with Execution(crew, listener.advanced) as execution:
-                    for results in execution.results(stacks):
-                        good = [result for result in results if result.status != FAILED]
-                        bad = {r.run.id: r for r in results if r.status == FAILED}
-                        store.keep(good)
-                        kept += len(good)
-                        failures |= bad
-                        listener.finished(results)
-                        if bad and self.settings.fail_fast:
-                            raise RunsFailed(self._failure_text(bad))
+            with Execution(self._crew(stacks, listener), listener.advanced) as execution:
+                for results in execution.results(stacks):
+                    good = [result for result in results if result.status != FAILED]
+                    bad = {r.run.id: r for r in results if r.status == FAILED}
+                    store.keep(good)
+                    kept += len(good)
+                    failures |= bad
+                    listener.finished(results)
+                    if bad and self.settings.fail_fast:
+                        raise RunsFailed(self._failure_text(bad))
         except KeyboardInterrupt:
-            raise Interrupted(self._interrupted(kept, store.folder)) from None
+            raise Interrupted(f"interrupted: {self._kept(kept, store.folder)}") from None
+        except StoreError as error:
+            raise StoreError(f"{error}; {self._kept(kept, store.folder)}") from error
         return failures
 
-    def _write(
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Answer SIGTERM like Ctrl-C; say of one before or after the training how to go on."""
+        try:
+            with terminated_like_interrupted():
+                yield
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "interrupted: every run that was finished is kept; the same command goes on"
+            ) from None
+
+    def _finish(
         self, store: RunStore, failures: dict[str, RunResult], started: str, listener: Listener
-    ) -> None:
+    ) -> Results:
+        """Write the folder and read it back; another process may have done so meanwhile."""
+        # It may also have claimed the folder for its own spec.
+        claim_folder(self.folder, self.spec.to_yaml(), listener.said)
+        results = None if failures else self._finished_before(listener)
+        if results is None:
+            self._write(store, failures, started)
+            results = load_results(self.folder)
+            if self.settings.draw:
+                write_report(results)
+        return results
+
+    def _crew(self, stacks: Sequence[Stack], listener: Listener) -> Crew:
+        """Who trains these stacks."""
+        if self.settings.cluster is not None:
+            return ClusterCrew(reach(self.settings.cluster), self.plan.split)
+        return make_crew(self.plan.split, self.settings.workers, stacks, listener.advanced)
+
+    def _write(self, store: RunStore, failures: dict[str, RunResult], started: str) -> None:
         """Write the tables, then, last, the record that they are complete."""
 
         def results() -> Iterator[RunResult]:
             return self._results(store, failures)
 
-        # Another process may have claimed the folder for its spec meanwhile; and what said that it
-        # was complete must be gone before the first table changes.
-        files.claim_folder(self.folder, self.spec.to_yaml(), listener.said)
-        (self.folder / files.ENVIRONMENT).unlink(missing_ok=True)
+        # What said that the folder was complete must be gone before the first table changes.
+        remove_file(self.folder / files.ENVIRONMENT)
         files.write_runs(self.folder, results)
         files.write_curves(self.folder, results)
         files.write_layers(self.folder, results)
         if self.spec.save_weights:
             files.write_weights(self.folder, results)
         facts = environment.describe(self.settings.command or tuple(sys.argv))
-        known = [f for f in (self.fingerprint, fingerprint(self.spec)) if f is not None]
         facts |= {
             "started": started,
             "finished": environment.now(),
             "jobs": self.settings.workers,
-            # Only a complete folder carries these: they spare the next start all the work.
-            "plan": None if failures else self.plan.digest,
-            "fingerprints": [] if failures else known,
+            "plan": None,
+            "fingerprints": [],
         }
+        if self.settings.cluster is not None:
+            reached = reach(self.settings.cluster)
+            places = reached.where(run.id for run in self.plan.runs)
+            facts["cluster"] = {"address": reached.address, "runs_by_worker": places}
+        if not failures:  # only a complete folder carries these: they spare the next start the work
+            known = [f for f in (self.fingerprint, fingerprint(self.spec)) if f is not None]
+            facts |= {
+                "plan": self.plan.digest,
+                "fingerprints": known,
+                completion.FILES: completion.record(self.folder, weights=self.spec.save_weights),
+                _STANDING: to_json(standing_of(read_runs(self.folder))),
+            }
         write_file(self.folder / files.ENVIRONMENT, json.dumps(facts, indent=2) + "\n")
 
     def _results(self, store: RunStore, failures: dict[str, RunResult]) -> Iterator[RunResult]:
@@ -337,12 +479,12 @@ class Study:
                 )
             yield result
 
-    def _interrupted(self, kept: int, folder: Path) -> str:
+    def _kept(self, kept: int, folder: Path) -> str:
         total = len(self.plan.runs)
         if not kept:
-            return f"interrupted: none of {total} runs was finished yet; nothing is kept"
+            return f"none of {total} runs was finished yet; nothing is kept"
         return (
-            f"interrupted: {kept} of {total} runs are finished and kept in {folder}; "
+            f"{kept} of {total} runs are finished and kept in {folder}; "
             "the same command goes on from there"
         )
 
@@ -354,10 +496,21 @@ class Study:
 
 def write_report(results: Results) -> None:
     """Draw `report.png`, its figures and pages from the stored tables."""
-    from nnlab.core.analysis.summaries import StudyTables
     from nnlab.core.report.page import report_files
 
-    tables = StudyTables(
+    drawn = report_files(report_tables(results))
+    for name, content in drawn.items():
+        write_file(results.folder / name, content)
+    for old in results.folder.glob("figures/*.png"):
+        if old.relative_to(results.folder).as_posix() not in drawn:
+            remove_file(old)  # a figure this report no longer has
+
+
+def report_tables(results: Results) -> StudyTables:
+    """The content of a results folder as a report takes it."""
+    from nnlab.core.analysis.summaries import StudyTables
+
+    return StudyTables(
         name=results.spec.name,
         description=results.spec.description,
         spec_text=results.spec.to_yaml(),
@@ -365,37 +518,26 @@ def write_report(results: Results) -> None:
         layers=results.layers,
         curves=results.curves,
         environment=results.environment,
+        claims=_claims(results.folder),
     )
-    drawn = report_files(tables)
-    for name, content in drawn.items():
-        write_file(results.folder / name, content)
-    for old in results.folder.glob("figures/*.png"):
-        if old.relative_to(results.folder).as_posix() not in drawn:
-            old.unlink(missing_ok=True)  # a figure this report no longer has
 
 
-def _read_environment(folder: Path) -> dict[str, Any]:
-    """`environment.json`, {} where there is none. Raises `StoreError` where it is damaged."""
-    path = folder / files.ENVIRONMENT
+def _claims(folder: Path) -> list[dict[str, Any]]:
+    """The entries of `claims.json`; none where there is no such file, or it holds something else.
+
+    A study has one only where somebody asked it a question; the rest of its report needs none.
+    """
+    from nnlab.core.report.claim_rows import claim_row
+
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise StoreError(damaged(path, str(error) or type(error).__name__)) from error
-    if not isinstance(found, dict):
-        raise StoreError(damaged(path, "it holds no mapping"))
-    return found
+        entries = json.loads((folder / files.CLAIMS).read_text(encoding="utf-8"))
+        for entry in entries:
+            claim_row(entry)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return list(entries)
 
 
-def _fingerprints(folder: Path) -> list[Any]:
+def _complete(folder: Path) -> list[Any]:
     """The fingerprints of the specs whose results are complete in `folder`."""
-    found = _completion(folder).get("fingerprints")
-    return found if isinstance(found, list) else []
-
-
-def _completion(folder: Path) -> dict[str, Any]:
-    """What `environment.json` says of completeness; a damaged one says nothing."""
-    with suppress(StoreError):
-        return _read_environment(folder)
-    return {}
+    return completion.fingerprints(completion.facts_or_none(folder))

@@ -22,4 +22,7 @@ def unknown(kind: str, name: str, allowed: Iterable[str]) -> str:
     names = list(allowed)
     guess = nearest(name, names)
     hint = f"; did you mean '{guess}'?" if guess else "."
-    return f"unknown {kind} {name!r}{hint} Allowed: {', '.join(names)}"
+    odd = next((c for c in name if not c.isascii() and c.isprintable()), None)
+    # a letter of another script, a quote of a word processor: hard to see beside what was meant
+    seen = f" (with the character U+{ord(odd):04X})" if odd else ""
+    return f"unknown {kind} {name!r}{seen}{hint} Allowed: {', '.join(names)}"

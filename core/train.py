@@ -78,8 +78,10 @@ class _Training:
         steps, total, told = self.recipe.steps, self.recipe.steps * len(self.runs), 0
         for step in range(steps):
             if watch is not None and step % _WATCH_EVERY == _WATCH_EVERY - 1:
-                watch(_WATCH_EVERY * len(self.alive))
-                told += _WATCH_EVERY * len(self.alive)
+                # What the runs that have left need not do any more counts as done.
+                made = total - (steps - step) * len(self.alive)
+                watch(made - told)
+                told = made
             self._look(step)
             if not len(self.alive):
                 break

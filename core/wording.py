@@ -1,8 +1,11 @@
-"""How messages show what a user wrote: short, quoted, and inert in a terminal."""
+"""How messages show what a user wrote: short, quoted, inert; and how JSON shows any value."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 LONGEST = 60
 """Characters of a user's text that a message repeats."""
@@ -59,3 +62,18 @@ def number(value: float) -> str:
 def told(path: Path) -> str:
     """A path for a message, inert and not too long."""
     return shown(str(path), 200)
+
+
+def json_ready(value: Any) -> Any:
+    """`value` as JSON knows it: NaN and infinities become null, paths and keys text.
+
+    >>> json_ready({1: (math.nan, Path("a"))})
+    {'1': [None, 'a']}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): json_ready(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [json_ready(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -7,6 +7,7 @@ beside each other, and ends when its parent does, however that ended.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable
@@ -40,11 +41,15 @@ class Worker:
 
 
 _worker: Worker | None = None
+_advanced: Callable[[int], None] | None = None
 
 
-def start(split: Split, counter: Any) -> None:
-    """Set up this process as a worker; `counter` is a shared integer of run-steps made."""
-    global _worker  # noqa: PLW0603 - a process is one worker; the pool calls plain functions
+def start(counter: Any, packed: bytes | None = None) -> None:
+    """Set up this process as a worker; `counter` is a shared integer of run-steps made.
+
+    The split comes as pickled bytes, here or with every stack.
+    """
+    global _advanced  # noqa: PLW0603 - a process is one worker; the pool calls plain functions
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -54,13 +59,24 @@ def start(split: Split, counter: Any) -> None:
         with counter.get_lock():
             counter.value += run_steps
 
-    _worker = Worker(split, advanced)
+    _advanced = advanced
+    if packed is not None:
+        _hold(packed)
 
 
-def train(stack: Stack) -> list[RunResult]:
-    """Train a stack in this worker process."""
-    assert _worker is not None, "start() sets the worker up"
+def train(stack: Stack, packed: bytes | None = None) -> list[RunResult]:
+    """Train a stack in this worker process; the first that brings the split leaves it here."""
+    if _worker is None:
+        assert packed is not None, "the split comes with start() or with the stack"
+        _hold(packed)
+    assert _worker is not None
     return _worker.train(stack)
+
+
+def _hold(packed: bytes) -> None:
+    global _worker  # noqa: PLW0603 - see `start`
+    assert _advanced is not None, "start() comes first"
+    _worker = Worker(pickle.loads(packed), _advanced)
 
 
 def one_thread() -> Any:

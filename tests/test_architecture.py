@@ -15,14 +15,18 @@ CORE = ROOT / "core"
 FLOORS = (
     ("errors", "suggest", "wording"),
     ("nn",),
-    ("spec", "data", "plan", "quantities"),
+    ("spec", "data", "plan", "quantities", "limits"),
     (
-        "batches", "probes", "outcome", "train", "worker", "execute", "files", "store", "folder",
-        "sink", "reading", "environment", "fingerprint",
+        "batches", "probes", "outcome", "train", "worker", "execute", "cluster", "cluster_worker",
+        "files", "store", "folder", "claim", "completion", "sink", "reading", "environment",
+        "fingerprint",
     ),
     ("analysis",),
     ("report",),
-    ("study", "compare", "tuning", "catalogue", "saved", "export"),
+    (
+        "study", "compare", "tuning", "scaling", "questions", "api",
+        "catalogue", "saved", "export", "tables", "trackers",
+    ),
 )  # fmt: skip
 """Rooms from the ground up; a room imports its own floor or lower ones."""
 

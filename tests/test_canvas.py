@@ -123,7 +123,7 @@ def test_cells_meet_halfway_between_records() -> None:
     assert edges_of(Axis("layer", "layer"), [1, 2, 3]) == [0.5, 1.5, 2.5, 3.5]
 
 
-@pytest.mark.parametrize("room", ["wording", "family", "captions", "markdown"])
+@pytest.mark.parametrize("room", ["wording", "family", "captions", "markdown_parts"])
 def test_the_examples_in_the_docstrings_hold(room: str) -> None:
     module = importlib.import_module(f"nnlab.core.report.{room}")
     result = doctest.testmod(module)

@@ -251,6 +251,77 @@ def test_a_bad_file_says_what_is_wrong_with_it(file: Path, name: str) -> None:
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize("size", [1, 7, 64])
+@pytest.mark.parametrize("name", BAD)
+def test_blocks_of_any_size_tell_the_same(
+    file: Path, name: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault is found in its block of rows, and told with its line in the whole file."""
+    content, message = BAD[name]
+    monkeypatch.setattr(csv_file, "_ROWS_BYTES", size)
+    if len(content) > 10_000 and size < 64:
+        return  # a byte at a time would take minutes
+    with pytest.raises(DataError) as caught:
+        load(write(file, content))
+    # a quotation mark that is never closed ends with its block or with the file
+    if "quote" not in name:
+        caught.match(message)
+
+
+@given(
+    cells=st.lists(
+        st.tuples(st.text('ab,;"\n\r é', max_size=5), st.floats(-10, 10)), min_size=1, max_size=12
+    ),
+    size=st.integers(1, 60),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_a_table_is_the_same_in_blocks_of_any_size(
+    file: Path, cells: list[tuple[str, float]], size: int
+) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(["label", "number"])
+        writer.writerows([f"x{text}y", repr(number)] for text, number in cells)
+    whole = read_table(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_file, "_ROWS_BYTES", size)
+        pieces = read_table(file)
+    for one, other in zip(whole, pieces, strict=True):
+        assert (one.name, one.categories) == (other.name, other.categories)
+        np.testing.assert_array_equal(one.values, other.values)
+
+
+def test_a_fault_at_the_end_of_many_blocks_costs_one_of_them(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's slow reader sees the last block, not the file: that is what bounds the time."""
+    monkeypatch.setattr(csv_file, "_ROWS_BYTES", 1000)
+    seen: list[int] = []
+    records = csv_file.Block.records
+
+    def counted(self: csv_file.Block) -> Any:
+        seen.append(len(self.content))
+        return records(self)
+
+    monkeypatch.setattr(csv_file.Block, "records", counted)
+    write(file, "a,y\n" + "1.5,2.5\n" * 10_000 + "oops,1\n")
+    with pytest.raises(DataError, match="line 10002, column 'a': 'oops' is not a number"):
+        load(file)
+    assert sum(seen) <= 3 * 1000  # the first, for a sample of its rows, and the last
+
+
+def test_a_column_that_turns_to_text_in_a_later_block(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "_ROWS_BYTES", 100)
+    texts = ["1"] * 150 + ["one"] * 160
+    write(file, "a,y\n" + "".join(f"{text},{i % 2}\n" for i, text in enumerate(texts)))
+    assert load(file).features == ("a=1", "a=one")
+    write(file, "a,y\n" + "".join(f"{text},{i % 2}\n" for i, text in enumerate(texts[:299])))
+    with pytest.raises(DataError, match=r"line 152, column 'a': 'one' is not a number, though"):
+        load(file)
+
+
 def test_numbers_with_a_loss_for_classes(file: Path) -> None:
     with pytest.raises(DataError, match=r"too many for classes .*; use 'loss: mse' to predict it"):
         load(write(file, rows(0.5, 1.5, 2.5)), loss="cross_entropy")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
@@ -185,12 +187,12 @@ def test_alone_and_pool_give_the_same_bits() -> None:
     assert sum(told) == sum(run.recipe.steps for run in plan.runs)
 
 
-def _train_or_die(stack: Stack, marker: str) -> list[RunResult]:
+def _train_or_die(stack: Stack, marker: str, packed: bytes | None) -> list[RunResult]:
     """Kill the worker that gets seed 3 while the marker file is there, then take it away."""
     if any(run.seed == 3 for run in stack.runs) and Path(marker).exists():
         Path(marker).unlink()
         os.kill(os.getpid(), signal.SIGKILL)
-    return worker.train(stack)
+    return worker.train(stack, packed)
 
 
 class Mortal(Pool):
@@ -199,7 +201,39 @@ class Mortal(Pool):
     marker = ""
 
     def submit(self, stack: Stack) -> Future[list[RunResult]]:
-        return self._executor.submit(_train_or_die, stack, self.marker)
+        return self._executor.submit(_train_or_die, stack, self.marker, self._with_stacks)
+
+
+def test_a_large_split_goes_to_each_worker_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnlab.core.execute.WITH_EVERY_STACK", 0)
+    plan = small_plan(seeds=8)
+    with Execution(Pool(plan.split, jobs=2), ignore) as execution:
+        found = [r for some in execution.results(make_stacks(plan.runs, 2)) for r in some]
+    assert {r.status for r in found} == {FINISHED}
+    assert len(found) == len(plan.runs)
+
+
+UNGUARDED = """
+from nnlab.core.execute import Execution, Pool
+from nnlab.core.plan import make_stacks
+from tests.small import small_plan
+
+print("begun")
+plan = small_plan(seeds=8)
+with Execution(Pool(plan.split, jobs=2), print) as execution:
+    assert len([r for some in execution.results(make_stacks(plan.runs, 2)) for r in some]) == 16
+"""
+
+
+def test_workers_do_not_run_the_main_program(tmp_path: Path) -> None:
+    script = tmp_path / "unguarded.py"
+    script.write_text(UNGUARDED)
+    root = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": root},
+    )  # fmt: skip
+    assert done.stdout.count("begun") == 1
 
 
 def test_a_real_worker_killed_once_loses_nothing(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from nnlab.core.report.curves import learning_curves, outcome_against
 from nnlab.core.report.figures import draw, is_wide, pictures_of
 from nnlab.core.report.layers import gradient_by_layer, gradient_over_time
 from nnlab.core.report.overview import learning_rate_by_batch_size
+from nnlab.core.report.page_table import page_table
 from nnlab.core.report.pictures import (
     Axis,
     HeatPanel,
@@ -29,7 +30,8 @@ from nnlab.core.report.pictures import (
     Panel,
     Picture,
 )
-from nnlab.core.report.poster import page_footer, page_heading, page_rows, page_table
+from nnlab.core.report.poster import page_footer, page_heading
+from nnlab.core.report.sheet import page_rows
 from nnlab.core.report.style import Look, activation_look
 from nnlab.core.report.table import small_results_table
 from nnlab.core.report.units import dead_units, saturation

@@ -55,6 +55,16 @@ def test_compressed_archives_and_text_labels(file: Path) -> None:
     np.testing.assert_array_equal(data.y, [1, 0, 1, 2, 0, 2])
 
 
+@pytest.mark.parametrize("order", "<>")
+def test_text_that_is_not_unicode(file: Path, order: str) -> None:
+    """NumPy keeps four bytes a character, any bytes; Python ends in a SystemError for some."""
+    good = np.array(["a", "b"] * 3, f"{order}U1")
+    np.testing.assert_array_equal(load(file, X=X, y=good).y, [0, 1] * 3)
+    bad = np.frombuffer(good.tobytes()[:-4] + b"\xff\xff\xff\xff", f"{order}U1")
+    with pytest.raises(DataError, match="is damaged: 'y' holds text that is not Unicode"):
+        load(file, X=X, y=bad)
+
+
 def test_targets_that_are_numbers(file: Path) -> None:
     assert load(file, "mse", X=X, y=Y).task == "regression"
     np.testing.assert_array_equal(load(file, X=X, y=Y / 2).y, Y[:, None] / 2)

@@ -23,7 +23,7 @@ COMBINATIONS = [
      ", mse, and loss 'cross_entropy' with softmax"),
     ("beta1: 0.5", 2, 1, "'sgd' does not use 'beta1'; the optimizers that do: adam, adamw"),
     ("optimizer: [sgd, adam]\nmomentum: 0.5", 3, 1, "neither 'sgd' nor 'adam' uses 'momentum'; the "
-     "optimizers that do: momentum, nesterov"),
+     "optimizers that do: momentum, momentum_corrected, nesterov"),
     ("steps: 10\nwarmup_steps: 10", 3, 15, "warmup_steps (=10) must be below the number of steps (="
      "10)"),
     # 1797 digits: 1437 in the training part, 44 batches of 32

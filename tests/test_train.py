@@ -39,7 +39,9 @@ def test_a_run_alone_and_in_a_mixed_stack_of_64(dtype: str) -> None:
         assert_same_numbers(alone, expected)
 
 
-@pytest.mark.parametrize("optimizer", ["momentum", "nesterov", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize(
+    "optimizer", ["momentum", "momentum_corrected", "nesterov", "rmsprop", "adam", "adamw"]
+)
 def test_other_optimizers_alone_and_together(optimizer: str) -> None:
     split = classification()
     plan = recipe(

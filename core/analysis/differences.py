@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from nnlab.core.analysis.axes import AXES, OUTCOMES, Outcome
 from nnlab.core.analysis.pairs import finite_part, pair_by_seed, paired_difference, paired_ratio
-from nnlab.core.analysis.selection import AXES, OUTCOMES, Outcome
 from nnlab.core.analysis.statistics import Floats
 from nnlab.core.spec import Spec
 from nnlab.core.spec.reader import read

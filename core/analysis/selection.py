@@ -16,41 +16,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from nnlab.core.analysis.axes import AXES, OUTCOMES, Outcome, architecture_label
 from nnlab.core.analysis.seed_means import seed_means
 from nnlab.core.analysis.statistics import Scale
 
-AXES = (
-    "activation",
-    "hidden_layer_sizes",
-    "initialization",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-)
-"""The columns of `runs` that a grid can vary besides the seed."""
-
 MOST_LINES = 14
 MOST_PANELS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The number by which a study ranks its settings: a column of `runs`."""
-
-    column: str
-    words: str
-    higher_is_better: bool
-    scale: Scale = "linear"
-
-
-OUTCOMES = (
-    Outcome("test_accuracy", "test accuracy", True),
-    Outcome("test_r2", "test R²", True),
-    Outcome("train_accuracy", "training accuracy", True),
-    Outcome("test_loss", "test loss", False, "log"),
-    Outcome("train_loss", "training loss", False, "log"),
-)
-"""In order of preference; the first that any run has ranks the study."""
 
 
 def outcome_of(runs: pl.DataFrame) -> Outcome:
@@ -124,18 +95,6 @@ _ALONGSIDE: dict[str, Scale] = {
     "steps_to_target": "log",
     "seconds": "linear",
 }
-
-
-def architecture_label(sizes: str) -> str:
-    """`64-64`, but `20 × 64` where writing it out would be long.
-
-    >>> architecture_label("64-32"), architecture_label("-".join(["64"] * 20))
-    ('64-32', '20 × 64')
-    """
-    widths = sizes.split("-")
-    if len(widths) > 3 and len(set(widths)) == 1:
-        return f"{len(widths)} × {widths[0]}"
-    return sizes
 
 
 def architecture_labels(runs: pl.DataFrame) -> dict[str, str]:

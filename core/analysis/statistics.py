@@ -21,7 +21,6 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Scale = Literal["linear", "log"]
 Alternative = Literal["two-sided", "greater", "less"]
@@ -43,6 +42,8 @@ def t_quantile(n: int | Sequence[int] | NDArray[Any], level: float = LEVEL) -> f
     >>> round(t_quantile(5), 4)
     2.7764
     """
+    from scipy import special  # here, since importing it takes a quarter of a second
+
     _check_level(level)
     if isinstance(n, int):
         return _t_quantile(n, level)
@@ -54,6 +55,8 @@ def t_quantile(n: int | Sequence[int] | NDArray[Any], level: float = LEVEL) -> f
 @lru_cache(maxsize=1024)
 def _t_quantile(n: int, level: float) -> float:
     # Asked for again and again with few different counts and levels.
+    from scipy import special
+
     return float(special.stdtrit(n - 1, 0.5 * (1.0 + level))) if n >= 2 else math.nan
 
 
@@ -105,6 +108,8 @@ class Interval:
         "greater" is small when the number is above `value`, "less" when it is below. One seed
         says nothing: 1. Values without any spread: 0 or 1, as they are at `value` or not.
         """
+        from scipy import special
+
         if self.scale == "log" and value <= 0.0:
             raise ValueError(f"a ratio is compared with a positive number, not with {value}")
         if self.n < 2:

@@ -7,15 +7,15 @@ report draws it, the terminal prints from it, a test compares it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from nnlab.core.analysis.axes import Outcome
 from nnlab.core.analysis.comparison import Comparison, compare_activations, count_blocks
 from nnlab.core.analysis.selection import (
-    Outcome,
     Shown,
     best_by,
     choose_shown,
@@ -32,6 +32,8 @@ from nnlab.core.analysis.trajectories import (
     units_at_end,
     with_epochs,
 )
+from nnlab.core.errors import SpecError
+from nnlab.core.spec.reader import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,17 @@ class StudyTables:
     """One row a run and record."""
     environment: Mapping[str, Any]
     """`environment.json`: versions, platform, command line, times."""
+    claims: Sequence[Mapping[str, Any]] = ()
+    """The entries of `claims.json`, where the study was asked a question."""
 
     @property
     def spec(self) -> dict[str, Any]:
         """The resolved spec as plain values; empty where it cannot be read."""
-        import yaml
-
+        # not by a YAML 1.1 reader: to that, 1e-07 is a text and the text no is false
         try:
-            read = yaml.safe_load(self.spec_text)
-        except yaml.YAMLError:
+            return dict(read(self.spec_text, "spec.yaml").values)
+        except SpecError:
             return {}
-        return read if isinstance(read, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

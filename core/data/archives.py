@@ -5,6 +5,7 @@ size is known to fit.
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -144,7 +145,18 @@ def _target(y: NDArray[Any], loss: str | None, place: str) -> Target:
         return encode_target(Column("y", values), loss, place)
     if y.ndim == 2:
         raise DataError(f"{place}: 'y' is text of shape {y.shape}; it needs one class an example")
+    _check_characters(y, place)
     texts = [str(text).strip() for text in y.tolist()]
     if "" in texts:
         raise DataError(f"{place}: y[{texts.index('')}] is an empty text; every row needs a class")
     return encode_target(text_column("y", texts), loss, place)
+
+
+def _check_characters(y: NDArray[Any], place: str) -> None:
+    """Refuse text that Python could not even hold: NumPy keeps four bytes a character, any bytes.
+
+    Python ends in a `SystemError` for what is beyond Unicode (found by fuzzing).
+    """
+    codes = np.frombuffer(y.astype(y.dtype.newbyteorder("=")).tobytes(), np.uint32)
+    if codes.size and codes.max() > sys.maxunicode:
+        raise DataError(f"{place}: is damaged: 'y' holds text that is not Unicode")

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from nnlab.core.data.inputs import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -27,6 +29,11 @@ from nnlab.core.wording import shown
 _BLOCK = 2**20
 """Bytes read at once; also the longest line."""
 
+_ROWS_BYTES = 4 * 2**20
+"""Bytes of rows that are looked at together."""
+_MOST_BYTES = 4 * _ROWS_BYTES
+"""Bytes in which a row that begins must end."""
+
 _OTHER_KINDS = {
     b"PK\x03\x04": "a ZIP archive (an NPZ or Excel file?)",
     b"\x1f\x8b": "compressed with gzip",
@@ -38,6 +45,35 @@ _OTHER_KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Whole rows of a CSV file, some megabytes of them."""
+
+    layout: Layout
+    content: bytes
+    line: int
+    """The line of the file in which it starts."""
+
+    def records(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows, blank ones left out, each with the line it starts in.
+
+        Raises `DataError` for quotation marks that do not fit together.
+        """
+        text = io.StringIO(self.content.decode(), newline="")
+        reader = csv.reader(text, delimiter=self.layout.separator, strict=True)
+        line = self.line
+        try:
+            for fields in reader:
+                if any(map(str.strip, fields)):
+                    yield line, fields
+                line = self.line + reader.line_num
+        except csv.Error as error:
+            raise DataError(
+                f"{self.layout.place}, line {line}: cannot be read as CSV ({shown(str(error))}); "
+                f"check the quotation marks"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """What must be known to read the values of a CSV file."""
 
@@ -46,31 +82,44 @@ class Layout:
     separator: str
     end: str
     """The line end to look for; a carriage return before a newline counts as part of it."""
+    header_bytes: int
+    header_lines: int
+    """What the header takes of the file."""
 
     @property
     def place(self) -> str:
         """The file, as messages name it."""
         return shown_path(self.path)
 
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows below the header, blank ones left out, each with the line it starts in.
+    def blocks(self) -> Iterator[Block]:
+        """The rows below the header, `_ROWS_BYTES` or some more at a time.
 
-        Raises `DataError` for quotation marks that do not fit together.
+        A block ends with a line that ends outside of quotation marks. Where none does for
+        `_MOST_BYTES`, a quotation mark is left open, and the block ends somewhere: the reader of
+        its rows will say so.
         """
-        with self.path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text, delimiter=self.separator, strict=True)
-            next(reader)
-            line = reader.line_num + 1
-            try:
-                for fields in reader:
-                    if any(map(str.strip, fields)):
-                        yield line, fields
-                    line = reader.line_num + 1
-            except csv.Error as error:
-                raise DataError(
-                    f"{self.place}, line {line}: cannot be read as CSV ({shown(str(error))}); "
-                    f"check the quotation marks"
-                ) from None
+        line, rest = self.header_lines + 1, b""
+        with self.path.open("rb") as stream:
+            stream.seek(self.header_bytes)
+            while more := stream.read(_ROWS_BYTES):
+                held = rest + more
+                cut = self._last_end(held) if stream.peek(1) else len(held)
+                if cut == 0 and len(held) < _MOST_BYTES:
+                    rest = held
+                    continue
+                cut = cut or len(held)
+                content, rest = held[:cut], held[cut:]
+                yield Block(self, content, line)
+                line += content.count(self.end.encode())
+
+    def _last_end(self, held: bytes) -> int:
+        """Where the last row that is whole ends; 0 if none is."""
+        code = np.frombuffer(held, np.uint8)
+        ends = np.flatnonzero(code == ord(self.end)) + 1
+        if b'"' in held:
+            quotes = np.cumsum(code == ord('"'))
+            ends = ends[quotes[ends - 1] % 2 == 0]
+        return int(ends[-1]) if len(ends) else 0
 
 
 def find_layout(path: Path) -> Layout:
@@ -95,14 +144,17 @@ def find_layout(path: Path) -> Layout:
                 raise DataError(f"{place}, line {line}: {what}")
             newlines += block.count(b"\n")
             returns += block.count(b"\r")
-    names, separator = _header(head.decode("utf-8-sig", "ignore"), place)
+    names, separator, header = _header(head.decode("utf-8-sig", "ignore"), place)
     rows = newlines or returns
     if rows > MAX_ROWS or rows * len(names) > MAX_VALUES:
         raise DataError(
             f"{place}: has {rows:,} lines of {len(names):,} columns, and at most {MAX_ROWS:,} "
             f"lines and {MAX_VALUES:,} values are read; keep fewer rows or columns"
         )
-    return Layout(path, names, separator, "\n" if newlines else "\r")
+    mark = len(codecs.BOM_UTF8) * head.startswith(codecs.BOM_UTF8)
+    taken = mark + len(header.encode())
+    lines = header.count("\n") or header.count("\r")
+    return Layout(path, names, separator, "\n" if newlines else "\r", taken, lines)
 
 
 def _refuse_other_kinds(head: bytes, place: str) -> None:
@@ -124,12 +176,13 @@ def _fault(block: bytes, decoder: codecs.IncrementalDecoder, last: bool) -> tupl
     return None
 
 
-def _header(head: str, place: str) -> tuple[tuple[str, ...], str]:
-    """The column names, checked, and whichever of `,` `;` and tab occurs most among them."""
+def _header(head: str, place: str) -> tuple[tuple[str, ...], str, str]:
+    """The column names, checked; which of `,` `;` and tab occurs most in them; the whole text."""
     first_line = re.split(r"[\r\n]", re.sub(r'"[^"]*"', "", head), maxsplit=1)[0]
     separator = max(",;\t", key=first_line.count)
+    text = io.StringIO(head, newline="")
     try:
-        fields = next(csv.reader(io.StringIO(head, newline=""), delimiter=separator, strict=True))
+        fields = next(csv.reader(text, delimiter=separator, strict=True))
     except (csv.Error, StopIteration) as error:
         raise DataError(
             f"{place}, line 1: the header cannot be read ({shown(str(error))})"
@@ -152,4 +205,4 @@ def _header(head: str, place: str) -> tuple[tuple[str, ...], str]:
     if len(set(names)) < len(names):
         double = sorted({name for name in names if names.count(name) > 1})
         raise DataError(f"{place}, line 1: column names given twice: {listing(double)}")
-    return names, separator
+    return names, separator, head[: text.tell()]

@@ -1,18 +1,24 @@
-"""CSV files -> columns. Polars reads the values; when something is wrong, Python's own `csv`
-reader goes through the file once more and says in which line and column.
+"""CSV files -> columns, a few megabytes at a time.
+
+Polars reads the values of a block of rows; when something in it is wrong, Python's own `csv` reader
+goes through the block once more and says in which line and column. So a fault in the last line of
+a huge file costs no more time and no more memory than the good lines before it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nnlab.core.data.csv_file import Layout, find_layout
+from nnlab.core.data.csv_file import Block, Layout, find_layout
 from nnlab.core.data.encoding import Column
 from nnlab.core.errors import DataError
 from nnlab.core.wording import shown
@@ -42,95 +48,176 @@ def read_table(path: Path) -> list[Column]:
     header, double or empty column names, and files that are no text at all.
     """
     layout = find_layout(path)
-    frame = _read(layout)
-    columns: list[Column] = []
-    for position in range(len(layout.names)):
-        # Dropping each as it is done keeps the peak at one copy of the file's values.
-        columns.append(_column(layout, position, frame.drop_in_place(f"c{position}")))
-    return columns
+    numeric = _guess(layout)
+    while True:
+        columns = [_Growing(layout, position, is_) for position, is_ in enumerate(numeric)]
+        for block in layout.blocks():
+            frame = _parse(block, numeric)
+            for column in columns:
+                column.add(block, frame[f"c{column.position}"])
+        turned = [column.position for column in columns if column.turned]
+        if not turned:
+            return [column.done() for column in columns]
+        # Numbers at first, but text in most rows: read again, as text.
+        numeric = [is_ and position not in turned for position, is_ in enumerate(numeric)]
 
 
-def _read(layout: Layout) -> pl.DataFrame:
-    """All values: columns that start with numbers as Float64 if that works, the rest as String."""
+def _guess(layout: Layout) -> list[bool]:
+    """Which columns begin with numbers. `DataError` where there is no row."""
+    rows = (record for block in layout.blocks() for record in block.records())
+    sample = list(islice(rows, _SAMPLE))
+    if not sample:
+        raise DataError(f"{layout.place}: there is a header but no row below it")
+    for line, fields in sample:
+        _check_length(layout, line, fields)
+    texts = zip(*(fields for _, fields in sample), strict=True)
+    return [all(map(_NUMBER.fullmatch, column)) for column in texts]
+
+
+def _parse(block: Block, numeric: list[bool]) -> pl.DataFrame:
+    """A block's values: numbers as Float64 where all of them are, the rest as String, stripped.
+
+    An empty value is null; blank rows are left out.
+    """
     import polars as pl
+
+    failures = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
     def parse(numeric: list[bool]) -> pl.DataFrame:
         return pl.read_csv(
-            layout.path,
+            block.content,
             has_header=False,
-            skip_rows=1,
-            separator=layout.separator,
-            eol_char=layout.end,
+            separator=block.layout.separator,
+            eol_char=block.layout.end,
             schema={f"c{i}": pl.Float64 if is_ else pl.String for i, is_ in enumerate(numeric)},
-            glob=False,
         )
 
-    failures = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-    sample = [fields for _, fields in islice(layout.records(), _SAMPLE)]
-    if not sample:
-        raise DataError(f"{layout.place}: there is a header but no row below it")
-    if any(len(fields) != len(layout.names) for fields in sample):
-        _blame(layout)
-    numeric = [all(map(_NUMBER.fullmatch, texts)) for texts in zip(*sample, strict=True)]
+    if not block.content.strip():  # polars calls blank lines alone no table
+        return pl.DataFrame(schema={f"c{i}": pl.String for i in range(len(numeric))})
     try:
         frame = parse(numeric)
     except failures:
-        # A later value is no number, or a row is malformed: read text, and look at it by column.
+        # A value is no number, or a row is malformed: read text, and look at it by column.
         try:
-            frame = parse([False] * len(layout.names))
+            frame = parse([False] * len(numeric))
         except failures:
-            _blame(layout)
+            raise _unreadable(block) from None
     frame = frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
     blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
     return frame.filter(~blank) if blank.any() else frame
 
 
-def _column(layout: Layout, position: int, series: pl.Series) -> Column:
-    """One column as numbers or as text; anything in between is blamed on its line."""
+@dataclass(slots=True)
+class _Growing:
+    """A column that grows block by block."""
+
+    layout: Layout
+    position: int
+    numeric: bool
+    """Whether it began with numbers; then no text is kept."""
+    rows: int = 0
+    texts: int = 0
+    """Values that are neither numbers nor missing."""
+    fault: DataError | None = None
+    """The first text among the numbers, a fault if most values turn out to be numbers."""
+    numbers: list[NDArray[np.float64]] = field(default_factory=list)
+    strings: list[pl.Series] = field(default_factory=list)
+
+    def add(self, block: Block, series: pl.Series) -> None:
+        """The values of one more block. Raises `DataError` for missing and infinite ones."""
+        import polars as pl
+
+        self.rows += len(series)
+        values = series
+        if series.dtype == pl.String:
+            missing = series.is_null() | series.str.to_lowercase().is_in(list(MISSING))
+            if missing.any():
+                raise _blame(block, self.position, missing.arg_max())
+            values = series.cast(pl.Float64, strict=False)
+            no_number = values.is_null()
+            self.texts += int(no_number.sum())
+            if self.texts and self.fault is None:
+                self.fault = _blame(block, self.position, no_number.arg_max())
+            if not self.numeric:
+                self.strings.append(series)
+        if self.texts and self.strings:
+            return  # it may be text: its strings are kept, and cast in the end
+        numbers = values.to_numpy()  # a null becomes NaN
+        if not self.texts and not (finite := np.isfinite(numbers)).all():
+            raise _blame(block, self.position, int(finite.argmin()))
+        self.numbers.append(numbers)
+
+    @property
+    def turned(self) -> bool:
+        """Whether most values are text, though it began with numbers."""
+        return self.numeric and 2 * self.texts > self.rows
+
+    def done(self) -> Column:
+        """The whole column; raises `DataError` for a text among mostly numbers."""
+        name = self.layout.names[self.position]
+        if 2 * self.texts > self.rows:
+            return _text_column(self.layout, name, self.strings)
+        if self.fault is not None:
+            raise self.fault
+        numbers = np.concatenate(self.numbers)
+        self.numbers.clear()
+        return Column(name, numbers)
+
+
+def _text_column(layout: Layout, name: str, strings: list[pl.Series]) -> Column:
     import polars as pl
 
-    name = layout.names[position]
-    if series.dtype == pl.String:
-        missing = series.is_null() | series.str.to_lowercase().is_in(list(MISSING))
-        if missing.any():
-            _blame(layout, position, missing.arg_max())
-        numbers = series.cast(pl.Float64, strict=False)
-        if 2 * numbers.null_count() > len(numbers):
-            if series.str.contains(r"^[+-]?\d+,\d+$").all():
-                raise DataError(
-                    f"{layout.place}: column '{shown(name)}' writes its numbers with a decimal "
-                    f"comma ('{shown(series[0])}'); write a point"
-                )
-            categories = sorted(series.unique().to_list())
-            codes = series.cast(pl.Enum(categories)).to_physical()
-            return Column(name, codes.cast(pl.Float64).to_numpy(), tuple(categories))
-        series = numbers
-    values = series.to_numpy()  # a null becomes NaN
-    finite = np.isfinite(values)
-    if not finite.all():
-        _blame(layout, position, int(finite.argmin()))
-    return Column(name, values)
+    series = pl.concat(strings)
+    if series.str.contains(r"^[+-]?\d+,\d+$").all():
+        raise DataError(
+            f"{layout.place}: column '{shown(name)}' writes its numbers with a decimal "
+            f"comma ('{shown(series[0])}'); write a point"
+        )
+    categories = sorted(series.unique().to_list())
+    codes = series.cast(pl.Enum(categories)).to_physical()
+    return Column(name, codes.cast(pl.Float64).to_numpy(), tuple(categories))
 
 
-def _blame(layout: Layout, position: int | None = None, row: int | None = 0) -> NoReturn:
-    """Raise `DataError` for the first row of a wrong length, or for the fault in a column.
+def _blame(block: Block, position: int, row: int | None) -> DataError:
+    """The error for the fault in record `row` (from 0, blank rows not counted) of a block.
 
-    The fault is at `position` in record `row` (from 0, blank rows not counted). Where none is
-    found, the two readers disagree, which they do over quotation marks and line ends that are
-    against the rules.
+    It is that of an earlier row of a wrong length, where there is one. Where no fault is found,
+    the two readers disagree, which they do over quotation marks and line ends that are against
+    the rules.
     """
-    for number, (line, fields) in enumerate(layout.records()):
-        if len(fields) != len(layout.names):
-            raise DataError(
-                f"{layout.place}, line {line}: has {len(fields)} values where the header has "
-                f"{len(layout.names)} columns"
-            )
-        if number == row and position is not None:
-            if fault := _fault(fields[position].strip()):
-                column = shown(layout.names[position])
-                raise DataError(f"{layout.place}, line {line}, column '{column}': {fault}")
-            break
-    raise DataError(
+    layout = block.layout
+    for line, fields in islice(_records_of_length(block), row or 0, None):
+        if fault := _fault(fields[position].strip()):
+            column = shown(layout.names[position])
+            return DataError(f"{layout.place}, line {line}, column '{column}': {fault}")
+        break
+    return _against_the_rules(layout)
+
+
+def _unreadable(block: Block) -> DataError:
+    """The error for a block that polars cannot read at all."""
+    for _ in _records_of_length(block):
+        pass
+    return _against_the_rules(block.layout)
+
+
+def _records_of_length(block: Block) -> Iterator[tuple[int, list[str]]]:
+    """The records of a block; the first one of a wrong length is a `DataError`."""
+    for line, fields in block.records():
+        _check_length(block.layout, line, fields)
+        yield line, fields
+
+
+def _check_length(layout: Layout, line: int, fields: list[str]) -> None:
+    if len(fields) != len(layout.names):
+        raise DataError(
+            f"{layout.place}, line {line}: has {len(fields)} values where the header has "
+            f"{len(layout.names)} columns"
+        )
+
+
+def _against_the_rules(layout: Layout) -> DataError:
+    return DataError(
         f"{layout.place}: cannot be read as CSV: a value with a quotation mark in it must stand in "
         f"quotation marks and double its own, and all lines must end alike"
     )

@@ -9,7 +9,7 @@ at -h, the coordinate is skipped and counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,9 +104,13 @@ class _Problem:
         runs = len(parameters)
         buffers = Buffers.allocate(self.layer_sizes, runs, EXAMPLES, np.float64, keep_z=True)
         return MLP(
-            self.layer_sizes, [self.activation] * runs, self.pair, parameters, EXAMPLES,
+            self.layer_sizes,
+            [self.activation] * runs,
+            self.pair,
+            parameters,
+            EXAMPLES,
             buffers=buffers,
-        )  # fmt: skip
+        )
 
     def gradient(self) -> Array:
         """By backpropagation, `(parameters,)`."""
@@ -124,14 +128,31 @@ class _Problem:
         logits = net.buffers.logits.transpose(1, 0, 2)
         layers = [(z, self.activation.kinks) for z in net.buffers.pre_activations]
         layers.append((logits, OUTPUTS[self.pair.output].kinks))
-        sides = [_sides(z, kinks) for z, kinks in layers]
+        sides = [sides_of_kinks(z, kinks) for z, kinks in layers]
         return net.loss(self.y).mean(axis=1), np.concatenate(sides, axis=1)
 
 
-def _sides(z: NDArray[Any], kinks: Sequence[float]) -> NDArray[np.bool_]:
+def sides_of_kinks(z: NDArray[Any], kinks: Sequence[float]) -> NDArray[np.bool_]:
     """Whether each z `(runs, units, examples)` lies above each kink, flat per run."""
     above = [(z > kink).reshape(len(z), -1) for kink in kinks]
     return np.concatenate([np.empty((len(z), 0), np.bool_), *above], axis=1)
+
+
+def central_differences(
+    losses_and_sides: Callable[[Array], tuple[Array, NDArray[np.bool_]]],
+    parameters: Array,
+    along: Array,
+    step: float,
+) -> tuple[Array, NDArray[np.bool_]]:
+    """(L(w + h u) - L(w - h u)) / 2h along each row u of `along`, and where that is a slope.
+
+    `losses_and_sides` takes parameters `(runs, parameters)` and gives each net's loss and on which
+    side of every kink its pre-activations lie (`sides_of_kinks`); where the two nets of a
+    difference lie on different sides the second answer is False.
+    """
+    above, sides_above = losses_and_sides(parameters + step * along)
+    below, sides_below = losses_and_sides(parameters - step * along)
+    return (above - below) / (2 * step), (sides_above == sides_below).all(axis=1)
 
 
 def _check(problem: _Problem, directions: int | None) -> GradientCheck:
@@ -140,23 +161,21 @@ def _check(problem: _Problem, directions: int | None) -> GradientCheck:
     if directions is not None:
         along = problem.rng.standard_normal((directions, count))
         along /= np.linalg.norm(along, axis=1, keepdims=True)
-    above, sides_above = problem.losses_and_sides(problem.parameters + STEP * along)
-    below, sides_below = problem.losses_and_sides(problem.parameters - STEP * along)
-    smooth = (sides_above == sides_below).all(axis=1)
-    numerical = ((above - below) / (2 * STEP))[smooth]
+    slopes, smooth = central_differences(problem.losses_and_sides, problem.parameters, along, STEP)
+    numerical = slopes[smooth]
     analytical = (along @ problem.gradient())[smooth]
     return GradientCheck(
         activation=problem.activation.label,
         loss=problem.pair.loss,
         output=problem.pair.output,
         depth=problem.depth,
-        error=_relative_error(analytical, numerical),
+        error=relative_error(analytical, numerical),
         skipped=int(np.count_nonzero(~smooth)),
         coordinates=len(along),
     )
 
 
-def _relative_error(a: Array, n: Array) -> float:
+def relative_error(a: Array, n: Array) -> float:
     """|a - n| / (|a| + |n|); NaN, which passes no check, where there is nothing to compare."""
     total = float(np.linalg.norm(a) + np.linalg.norm(n))
     return float(np.linalg.norm(a - n)) / total if total else math.nan

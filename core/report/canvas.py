@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from nnlab.core.report.pictures import Axis
 from nnlab.core.report.style import (
+    FONT,
     INK,
     LABEL,
     QUIET,
@@ -75,13 +76,14 @@ def write(  # noqa: PLR0913
     bold: bool = False,
     ha: str = "left",
     va: str = "baseline",
+    family: str = FONT,
 ) -> None:
     """Text at a place in page pixels."""
     width, height = figure.get_size_inches() * 100
     weight = "bold" if bold else "normal"
     figure.text(
         place[0] / width, place[1] / height, text,
-        fontsize=points(size), color=color, weight=weight, ha=ha, va=va,
+        fontsize=points(size), color=color, weight=weight, ha=ha, va=va, family=family,
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from nnlab.core.analysis.selection import Outcome, architecture_labels, setting_label
+from nnlab.core.analysis.axes import Outcome
+from nnlab.core.analysis.selection import architecture_labels, setting_label
 from nnlab.core.analysis.summaries import Counts, Summary
 from nnlab.core.report.wording import fixed, listed, plural, short, with_interval
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from nnlab.core.analysis.selection import Outcome, ordered_values
+from nnlab.core.analysis.axes import Outcome
+from nnlab.core.analysis.selection import ordered_values
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.report.captions import (
     AXIS_WORDS,

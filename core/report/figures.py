@@ -18,6 +18,8 @@ from nnlab.core.report.layers import gradient_by_layer, gradient_over_time
 from nnlab.core.report.lines import draw_lines, lines_height
 from nnlab.core.report.overview import learning_rate_by_batch_size
 from nnlab.core.report.pictures import ForestPicture, LinesPicture, Picture
+from nnlab.core.report.plane import PlanePicture
+from nnlab.core.report.plane_drawing import draw_plane, plane_height
 from nnlab.core.report.units import dead_units, saturation
 
 
@@ -48,6 +50,8 @@ def natural_height(picture: Picture, width: float) -> float:
         return lines_height(picture, width)
     if isinstance(picture, ForestPicture):
         return forest_height(picture, width)
+    if isinstance(picture, PlanePicture):
+        return plane_height(picture, width)
     return heat_height(picture, width)
 
 
@@ -58,11 +62,13 @@ def draw(picture: Picture, width: float, height: float | None = None) -> Figure:
         return draw_lines(picture, width, height)
     if isinstance(picture, ForestPicture):
         return draw_forest(picture, width, height)
+    if isinstance(picture, PlanePicture):
+        return draw_plane(picture, width, height)
     return draw_heat(picture, width, height)
 
 
 def is_wide(picture: Picture) -> bool:
     """Whether a picture wants the whole width of the page rather than half."""
     labelled = isinstance(picture, LinesPicture) and sum(p.labelled for p in picture.panels) > 1
-    forest = isinstance(picture, ForestPicture)
-    return picture.columns > 3 or picture.rows > 1 or labelled or forest
+    whole = isinstance(picture, ForestPicture | PlanePicture)
+    return picture.columns > 3 or picture.rows > 1 or labelled or whole

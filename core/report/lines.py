@@ -118,7 +118,8 @@ def _draw_panel(
             fontsize=points(LABEL), color=QUIET,
         )  # fmt: skip
     if panel.labelled:
-        ends = [(ln.end, ln.look, (ln.x[-1], ln.y[-1])) for ln in panel.lines if ln.x]
+        named = [line for line in panel.lines if line.x and line.label]
+        ends = [(line.end, line.look, (line.x[-1], line.y[-1])) for line in named]
         label_ends(axes, ends, box)
 
 
@@ -135,7 +136,7 @@ def _draw_line(axes: Axes, line: Line, panel: Panel) -> None:
         axes.fill_between(line.x, low, high, color=color, alpha=0.10 if many else 0.16, lw=0)
     axes.plot(
         line.x, line.y, color=color, lw=points(2.0 if many else 2.4),
-        ls=(0, line.look.dashes or None) if panel.joined else "none",
+        ls=(0, line.look.dashes or None) if panel.joined and line.joined else "none",
         marker=line.look.marker if line.marks or len(line.x) == 1 else None,
         ms=points(7), mec="white", mew=points(0.8),
         solid_joinstyle="round", label=line.label,

@@ -30,10 +30,6 @@ def compose_report(summary: Summary, pictures: Sequence[Picture]) -> dict[str, b
 
     Raises ValueError where two pictures have one name, which is their file's.
     """
-    names = [picture.name for picture in pictures]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"two pictures of a report are named {', '.join(twice)}")
     page, own = draw_page(summary, pictures)
     images = {name: png(pixels) for name, pixels in own.items()}
     return {

@@ -1,4 +1,6 @@
-"""What a picture shows, as plain frozen values: made from numbers, drawn by `lines` and `heat`.
+"""What a picture shows, as plain frozen values: made from numbers, drawn by modules of their own.
+
+`LinesPicture`, `HeatPicture` and `ForestPicture` are here, `PlanePicture` is in `plane`.
 
 A picture is a title that states what is seen, panels, and a caption that says how to read it.
 Everything a test wants to know stands here by value; drawing adds nothing but pixels. A missing
@@ -10,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nnlab.core.report.plane import PlanePicture
 from nnlab.core.report.style import Look
 
 Numbers = tuple[float, ...]
@@ -52,6 +55,8 @@ class Line:
     """Whether each point is marked: for few points, and places that are not a continuum."""
     value: str = ""
     """Its last value in words, written behind the label at the line's end."""
+    joined: bool = True
+    """Whether its points are joined; not for measured points beside the line of a theory."""
 
     @property
     def end(self) -> str:
@@ -210,4 +215,4 @@ class ForestPicture:
         return 1
 
 
-Picture = LinesPicture | HeatPicture | ForestPicture
+Picture = LinesPicture | HeatPicture | ForestPicture | PlanePicture

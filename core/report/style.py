@@ -41,7 +41,7 @@ SCALE = 2
 DOTS = 100
 """Page pixels an inch, which makes a point 100/72 pixels."""
 
-FONT = "DejaVu Sans"
+FONT, FIXED_FONT = "DejaVu Sans", "DejaVu Sans Mono"
 TITLE, PANEL, LABEL, TICK = 18, 15, 14, 13
 """Font heights in page pixels: picture title, panel title, labels and captions, tick labels."""
 INK, QUIET, FAINT, GRID_LINE = "#1a1a1a", "#555555", "#9a9a9a", "#e4e4e4"
@@ -271,6 +271,15 @@ def png(pixels: Pixels) -> bytes:
     buffer = io.BytesIO()
     # Level 3 takes two thirds of the default's time for files 2 % larger.
     Image.fromarray(pixels).save(buffer, format="PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+def lean(picture: bytes) -> bytes:
+    """The PNG file with the 256 colours that fit it best: some 40 % of the bytes, for a page."""
+    pixels = Image.open(io.BytesIO(picture)).convert("RGB")
+    few = pixels.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    few.save(buffer, format="PNG", compress_level=6)
     return buffer.getvalue()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,7 +226,7 @@ def listed_values_of(summary: Summary, axis: str) -> str:
     return listed_values([cell({axis: value}) for value in values], 14)
 
 
-def environment_table(summary: Summary) -> Table:
+def environment_table(environment: Mapping[str, Any]) -> Table:
     """`environment.json`, nested mappings flattened."""
     rows: list[tuple[str, str]] = []
 
@@ -239,7 +239,7 @@ def environment_table(summary: Summary) -> Table:
         else:
             rows.append((prefix, str(value)))
 
-    add("", dict(summary.tables.environment))
+    add("", dict(environment))
     return Table(heads=("", "environment"), rows=tuple(rows))
 
 

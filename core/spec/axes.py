@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Generic, Literal, TypeVar
 
+from nnlab.core.spec.lists import MAX_AXIS, list_schema, read_all, unbracketed
 from nnlab.core.spec.reader import Path
 from nnlab.core.spec.values import Kind, Misfit, Real, Schema, Whole, expected
-from nnlab.core.wording import number, quoted
+from nnlab.core.wording import number
 
 T = TypeVar("T")
 
-MAX_AXIS = 1000
-"""Most values on one axis; seeds may be more (`MAX_SEEDS`)."""
 MAX_SEEDS = 100_000
 MAX_LAYERS = 1000
 """Most hidden layers of one network."""
@@ -51,57 +49,11 @@ class Axis(Kind[tuple[T, ...]], Generic[T]):
         try:
             return (self.item.read(value),)
         except Misfit as misfit:
-            if isinstance(value, str) and "," in value:
-                hint = "; a list is written in brackets: [a, b]"
-                raise Misfit(*((path, text + hint) for path, text in misfit.faults)) from None
-            raise
+            raise unbracketed(self.item, value, misfit) from None
 
     def schema(self) -> Schema:
         """The item's schema, or a list of it."""
         return {"anyOf": [self.item.schema(), list_schema(self.item.schema(), self.most)]}
-
-
-def list_schema(item: Schema, most: int) -> Schema:
-    """A list of 1 to `most` different items."""
-    return {
-        "type": "array", "items": item, "minItems": 1, "maxItems": most, "uniqueItems": True,
-    }  # fmt: skip
-
-
-def read_all(kind: Kind[T], values: Sequence[object], most: int) -> tuple[T, ...]:
-    """Every item read by `kind`; raises `Misfit` with all faults, values given twice among them."""
-    if not values:
-        raise Misfit(((), "the list is empty: give at least one value"))
-    if len(values) > most:
-        raise Misfit(((), f"{len(values)} values are too many, the most is {most}"))
-    faults: list[tuple[Path, str]] = []
-    first: dict[T, int] = {}
-    for i, value in enumerate(values):
-        try:
-            item = kind.read(value)
-        except Misfit as misfit:
-            faults += [((i, *path), message) for path, message in misfit.faults]
-            continue
-        if item in first:
-            faults.append(((i,), _twice(item, value, values[first[item]], first[item])))
-        else:
-            first[item] = i
-    if faults:
-        raise Misfit(*faults)
-    return tuple(first)
-
-
-def _twice(item: object, value: object, earlier: object, index: int) -> str:
-    what = f"'{item}'" if isinstance(item, str) else plain(item)
-    same = f" as {quoted(earlier)}" if isinstance(earlier, str) and earlier != value else ""
-    return f"{what} is given twice: it is item {index + 1} already{same}"
-
-
-def plain(value: Any) -> str:
-    """A number, or (nested) tuple of numbers, as YAML writes it."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(plain(item) for item in value)}]"
-    return number(value)
 
 
 class BatchSize(Kind[int | Literal["full"]]):
@@ -185,7 +137,10 @@ class Seeds(Kind[tuple[int, ...]]):
             return read_all(_SEED, value, MAX_SEEDS)
         if isinstance(value, int) and not isinstance(value, bool) and value == 0:
             raise expected("how many seeds, at least 1", value, "the seed 0 alone is 'seeds: 1'")
-        return tuple(range(Whole(1, MAX_SEEDS).read(value)))
+        try:
+            return tuple(range(Whole(1, MAX_SEEDS).read(value)))
+        except Misfit as misfit:
+            raise unbracketed(_SEED, value, misfit) from None
 
     def schema(self) -> Schema:
         """A count or a list."""
@@ -203,7 +158,8 @@ class Architectures(Kind[tuple[tuple[int, ...], ...]]):
             hint = f"one hidden layer is written [{number(value)}]"
             raise expected("a list of widths such as [64, 64]", value, hint)
         if not isinstance(value, list | tuple):
-            raise expected("a list of widths such as [64, 64]", value)
+            wrong = expected("a list of widths such as [64, 64]", value)
+            raise unbracketed(self.width, value, wrong, twice=True)
         nested = [isinstance(item, list | tuple) for item in value]
         if any(nested) and not all(nested):
             message = "either widths, [64, 64], or a list of such lists, [[64, 64], [32]]: not both"

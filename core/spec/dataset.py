@@ -24,6 +24,13 @@ _FORMS: dict[str, dict[str, Kind[Any]]] = {
     "openml": {"openml": Text("the name of a data set on OpenML"), "version": Whole(1)},
 }
 """The four ways to write a data set, by the key that tells them apart."""
+_FILES = {
+    ".csv": "{{csv: {}, target: COLUMN}}",
+    ".tsv": "{{csv: {}, target: COLUMN}}",
+    ".txt": "{{csv: {}, target: COLUMN}}",
+    ".npz": "{{npz: {}}}",
+}
+"""How a file is written as a data set, by its ending."""
 _OPTIONAL = ("version",)
 _SHAPES = "{name: spirals, n: 500}, {csv: FILE, target: COLUMN}, {npz: FILE} or {openml: NAME}"
 
@@ -104,6 +111,14 @@ class DatasetKind(Kind[DatasetSpec]):
         if isinstance(value, DatasetSpec):
             return value
         if isinstance(value, str):
+            if "://" in value:
+                what = "is an address, and nothing is fetched; download it, then write"
+                raise Misfit(((), f"{quoted(value)} {what} {{csv: FILE, target: COLUMN}}"))
+            if form := _FILES.get(os.path.splitext(value)[1].lower()):
+                what = "is a file, not the name of a data set"
+                raise Misfit(
+                    ((), f"{quoted(value)} {what}; write {form.format(quoted(value)[1:-1])}")
+                )
             value = {"name": _NAME.read(value)}
         if not isinstance(value, dict):
             raise expected(f"the name of a data set, or {_SHAPES}", value)

@@ -68,6 +68,12 @@ def decode(data: str | bytes, source: str) -> str:
     return text
 
 
+def forbidden(text: str) -> str | None:
+    """The first character of `text` that no spec may hold; None where all of it is fine."""
+    found = _FORBIDDEN.search(text)
+    return found[0] if found else None
+
+
 def _undecodable(data: bytes, start: int) -> Problem:
     if data.startswith(_UTF16):
         return Problem("the file is UTF-16; save it as UTF-8")

@@ -61,10 +61,20 @@ def unknown_key(name: str, keys: Iterable[str]) -> str:
     """The sentence for a key that a spec does not have, with the one that was meant."""
     allowed = list(keys)
     name = name[:100]
-    ours = _OURS.get(name.strip().casefold().replace("-", "_").replace(" ", "_"))
+    ours = key_meant(name)
     if ours is None or nearest(name, allowed) == ours:
         return unknown("key", name, allowed)
     return f"unknown key {name!r}; did you mean '{ours}'? Allowed: {', '.join(allowed)}"
+
+
+def key_meant(name: str) -> str | None:
+    """The key that goes by this name, ours or another tool's: `batch-size`, `lr`; None if none.
+
+    >>> key_meant("batch-size"), key_meant("lr"), key_meant("jobs")
+    ('batch_size', 'learning_rate', None)
+    """
+    plain = name.strip().casefold().replace("-", "_").replace(" ", "_")
+    return plain if plain in SYNONYMS else _OURS.get(plain)
 
 
 def told(path: Path, message: str) -> str:

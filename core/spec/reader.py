@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from nnlab.core.errors import Problem, SpecError
+from nnlab.core.spec.file import forbidden
 from nnlab.core.spec.tree import (
     LINE_BREAK,
     MAX_DEPTH,
@@ -108,7 +109,7 @@ class Document:
 
 
 def read(text: str, source: str) -> Document:
-    """The document in `text` (see `spec_file.decode`); `source` names it in messages.
+    """The document in `text` (see `file.decode`); `source` names it in messages.
 
     Raises `SpecError` where reading cannot go on; lesser problems are in the document.
     """
@@ -141,6 +142,10 @@ def override(document: Document, texts: Sequence[str]) -> list[str]:
         key, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not key:
             message = "expected key=value, such as -s learning_rate=0.01"
+            document.problems.append(place.problem(message))
+            continue
+        if odd := forbidden(key):
+            message = f"the character U+{ord(odd):04X} is not allowed"
             document.problems.append(place.problem(message))
             continue
         document.drop(key)

@@ -21,6 +21,7 @@ from nnlab.core.nn.losses import LOSSES
 from nnlab.core.spec.dataset import DatasetSpec
 from nnlab.core.spec.file import decode, read_file
 from nnlab.core.spec.keys import SpecKeys
+from nnlab.core.spec.lists import LIST_HINT
 from nnlab.core.spec.phrases import sentence, told
 from nnlab.core.spec.rates import OwnRates
 from nnlab.core.spec.reader import AT_KEY, Document, override, read
@@ -135,7 +136,7 @@ def parse_spec(
     except SpecError as error:
         document = Document(source)
         override(document, overrides)
-        raise SpecError(source, [*error.problems, *document.problems]) from None
+        raise SpecError(source, _cut_short([*error.problems, *document.problems])) from None
     for key in override(document, overrides):
         for other in _REPLACES.get(key, ()):
             if not document.overridden(other):
@@ -151,7 +152,8 @@ def make_spec(**keys: Any) -> Spec:
 
     Raises `SpecError`.
     """
-    values = {key: _plain(value) for key, value in keys.items() if value is not None}
+    # pydantic gives no place for a key that is no text of Unicode
+    values = {shown(key, None): _plain(v) for key, v in keys.items() if v is not None}
     return _build(Document("<spec>", values=values), Path.cwd())
 
 
@@ -226,19 +228,27 @@ def _build(document: Document, base: Path) -> Spec:
         problems.sort(
             key=lambda problem: (problem.line is None, problem.line or 0, problem.column or 0)
         )
-        untold += len(problems[_MOST_PROBLEMS:])
-        del problems[_MOST_PROBLEMS:]
-        if untold:
-            problems.append(Problem(f"and {untold} more problems"))
-        raise SpecError(document.source, problems)
+        raise SpecError(document.source, _cut_short(problems, untold))
     anchored = spec.dataset.anchored(base)
     spec = spec.model_copy(update={"dataset": anchored}) if anchored != spec.dataset else spec
     spec._origin = _Origin(document)
     return spec
 
 
+def _cut_short(problems: list[Problem], untold: int = 0) -> list[Problem]:
+    """The first fifty, and how many more there are; `untold` were never put into words."""
+    untold += len(problems[_MOST_PROBLEMS:])
+    more = [Problem(f"and {untold} more problems")] if untold else []
+    return [*problems[:_MOST_PROBLEMS], *more]
+
+
 def _problem(document: Document, line: ErrorDetails) -> Problem:
     path = line["loc"]
     if line["type"] == "extra_forbidden":
         path = (*path, AT_KEY)
-    return document.problem(path, sentence(line, SpecKeys.model_fields))
+    message = sentence(line, SpecKeys.model_fields)
+    key = str(path[0])
+    if LIST_HINT in message and document.overridden(key):
+        before, _, written = message.partition(LIST_HINT)
+        message = f'{before}write -s "{key}={written}"'
+    return document.problem(path, message)

@@ -127,9 +127,12 @@ class _Parser:
         except yaml.MarkedYAMLError as error:
             raise Unreadable(self.syntax(error)) from None
         except (yaml.YAMLError, ValueError, OverflowError) as error:
-            # PyYAML lets chr() and int() speak for "\UFFFFFFFF" and "%YAML 1.111..."
+            # chr() and int() fail for "\UFFFFFFFF" and "%YAML 1.111...", in Python's own words
             place = self.place_of(self.loader.get_mark())
-            raise Unreadable(place.problem(f"not valid YAML: {shown(str(error), 100)}")) from None
+            what = shown(str(error), 100)
+            if isinstance(error, ValueError | OverflowError):
+                what = "a number is too large here"
+            raise Unreadable(place.problem(f"not valid YAML: {what}")) from None
         return event
 
     def stop(self, event: yaml.Event, message: str) -> NoReturn:
@@ -194,6 +197,11 @@ _HINTS = (
     ("'<stream end>'", "a bracket is opened and never closed"),
     ("found unexpected end of stream", "a quote is opened and never closed"),
     ("found unknown escape character", "use single quotes: '\\' has no meaning in them"),
+    ("or ']', but got ':'", "is a bracket '[' before this never closed?"),
+    ("or '}', but got ':'", "is a brace '{' before this never closed?"),
+    ("<block end>, but found ']'", "no bracket is open here"),
+    ("<block end>, but found '}'", "no brace is open here"),
+    ("<block end>, but found '<scalar>'", "a quotation mark inside quotes is written twice"),
     ("but found '<block mapping start>'", "all keys start in the same column"),
 )
 

@@ -94,15 +94,20 @@ _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 def _hint_for_number(text: str) -> str:
     """What to write instead of a text that stands for a number."""
-    if re.fullmatch(r"[-+]?0[0-9]+", text):
-        return f"write {text.lstrip('+-0') or '0'} without leading zeros"
-    if _NUMBER.fullmatch(text):
-        return "leave out the quotes"
-    if re.fullmatch(r"[-+]?[0-9][0-9_']*(\.[0-9]+)?", text) and len(text) < 30:
-        return f"write {re.sub('[_+]', '', text).replace(chr(39), '')}"
-    if re.fullmatch(r"[0-9]+,[0-9]+", text):
-        return "write a decimal point, or a list in brackets"
-    return ""
+    plain = text.replace("\u2212", "-").replace("\u2013", "-")
+    bare = re.sub("[_+']", "", text)
+    hints = (
+        (r"[-+]?0[0-9]+", f"write {text.lstrip('+-0') or '0'} without leading zeros"),
+        (_NUMBER, "leave out the quotes"),
+        (r"[-+]?[0-9][0-9_']{0,28}(\.[0-9]+)?", f"write {bare}"),
+        (r"[1-9][0-9]{0,2}(,[0-9]{3})+", f"write {text.replace(',', '')}, or a list in brackets"),
+        (r"[0-9]+,[0-9]+", "write a decimal point, or a list in brackets"),
+    )
+    for pattern, hint in hints:
+        if re.fullmatch(pattern, text):
+            return hint
+    typed = f"write {plain}, with the minus sign of the keyboard"
+    return typed if _NUMBER.fullmatch(plain) else ""
 
 
 @dataclass(frozen=True)

@@ -159,12 +159,6 @@ def test_when_everything_diverges_that_is_said(nnlab: Nnlab) -> None:
     assert "No run finished." in result.stdout
 
 
-def test_a_cluster_is_not_to_be_had_yet(nnlab: Nnlab) -> None:
-    result = nnlab("train", "tiny.yaml", "--cluster", "tcp://there:1")
-    assert result.exit_code == 2
-    assert "Error: --cluster is not available in this version; use --jobs\n" in result.stderr
-
-
 def test_a_results_folder_that_cannot_be(nnlab: Nnlab, folder: Path) -> None:
     (folder / "file").write_text("")
     result = nnlab("train", "tiny.yaml", "--results", "file", *ALONE)

@@ -75,8 +75,11 @@ def encoded(encoding: str, monkeypatch: pytest.MonkeyPatch) -> io.BytesIO:
 
 def test_a_poor_encoding_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = encoded("ascii", monkeypatch)
-    console.write("0.974 ± 0.004, R², 20 × 64, …, ä, \udcff")
-    assert raw.getvalue() == rb"0.974 +- 0.004, R2, 20 x 64, ..., \xe4, \udcff" + b"\n"
+    console.write("0.974 ± 0.004, R², 20 × 64, …, ä, \udcff, 1.5·10⁻¹² ∞")
+    assert (
+        raw.getvalue()
+        == rb"0.974 +- 0.004, R^2, 20 x 64, ..., \xe4, \udcff, 1.5*10^-12 inf" + b"\n"
+    )
 
 
 def test_json_in_a_poor_encoding_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

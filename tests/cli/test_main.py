@@ -19,7 +19,7 @@ from nnlab.core.suggest import nearest
 from tests.command_line import TINY, Nnlab, document
 
 GROUP: Any = typer.main.get_command(app)
-NAMES = tuple(command.__name__ for command in COMMANDS)
+NAMES = tuple(command.__name__.rstrip("_") for command in COMMANDS)
 
 
 def _leaves(group: Any, *above: str) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -203,7 +203,7 @@ def test_a_folder_is_not_in_the_way_of_a_shipped_spec(nnlab: Nnlab, folder: Path
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("quikstart", "did you mean 'quickstart'? These ship: classification"),
+        ("quikstart", "did you mean 'quickstart'? These ship: "),
         ("tiny", "did you mean 'tiny.yaml'?"),
         ("zzz", "'zzz' is neither a file nor a spec that ships. These ship: "),
         ("tiny.yml", "tiny.yml: there is no such file; did you mean 'tiny.yaml'?"),

@@ -64,7 +64,7 @@ def test_list_of_nothing(nnlab: Nnlab, folder: Path) -> None:
     assert "results holds no study yet" in nnlab("results", "list").stderr
     assert nnlab("results", "list", "--quiet").stderr == ""
     listed = document(nnlab("results", "list", "--json"))
-    assert listed == {"results": "results", "studies": [], "stored_bytes": 0}
+    assert listed == {"results": "results", "studies": [], "answers": [], "stored_bytes": 0}
 
 
 @pytest.mark.parametrize(

@@ -156,10 +156,29 @@ def test_with_ones() -> None:
 
 def test_bytes_of_the_buffers() -> None:
     one = Buffers.allocate((3, 4, 2), 2, 5, np.float64, keep_z=False)
-    # runs 2, batch 5: z, delta, slope and scratch of 4 units, activations of 4 + 1, twice 2 logits
-    assert one.nbytes == 8 * 2 * 5 * (4 * 4 + 5 + 2 * 2)
+    # runs 2, batch 5: slope and two deltas of 4 units, scratch and activations (which hold z first)
+    # of 4 + 1, twice 2 logits; and every array begins on a line of 64 bytes
+    least = 8 * 2 * 5 * (3 * 4 + 2 * 5 + 2 * 2)
+    assert least <= one.nbytes <= least + 8 * 2 * 5 * 4 + 16 * 64
     two = Buffers.allocate((3, 4, 4, 2), 2, 5, np.float64, keep_z=True)
-    assert two.nbytes == 8 * 2 * 5 * (2 * 4 + 2 * 4 + 4 + 4 + 2 * 5 + 2 * 2)
+    least = 8 * 2 * 5 * (3 * 4 + 2 * 4 + 3 * 5 + 2 * 2)
+    assert least <= two.nbytes <= least + 8 * 2 * 5 * 4 + 16 * 64
+    assert all(a.ctypes.data % 64 == 0 for a in (*two.activations, *two.slopes, two.logits))
+
+
+def test_z_is_kept_only_where_it_is_asked_for() -> None:
+    pair, sizes = PAIRS["mse", "identity"], (2, 3, 1)
+    parameters = np.random.default_rng(0).normal(size=(1, count_parameters(sizes)))
+    x = with_ones(np.array([[1.0, -2.0]]), np.float64)[None]
+    kept = Buffers.allocate(sizes, 1, 1, np.float64, keep_z=True)
+    logits = []
+    for buffers in (kept, Buffers.allocate(sizes, 1, 1, np.float64, keep_z=False)):
+        net = MLP(sizes, [ACTIVATIONS["sigmoid"]], pair, parameters, 1, buffers=buffers)
+        logits.append(net.forward(x).copy())
+        z, a = buffers.pre_activations[0], net.activations(1)[0].T
+        assert np.array_equal(1 / (1 + np.exp(-z[0])), a) is (buffers is kept)
+        assert (buffers.activations[0][:, -1] == 1).all()
+    assert np.array_equal(logits[0], logits[1])
 
 
 def test_wrong_counts_are_refused() -> None:

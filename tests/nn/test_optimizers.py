@@ -52,6 +52,12 @@ def test_two_steps_of_momentum() -> None:
     assert steps_of("momentum", [1, 1], 0.25, momentum=0.5) == [0.75, 0.375]
 
 
+def test_three_steps_of_corrected_momentum() -> None:
+    # v = 1 / 0.5, w = 1 - 0.25; v = 1.5 / 0.75, w = 0.75 - 0.25; v = 1.75 / 0.875: no start-up
+    steps = steps_of("momentum_corrected", [1, 1, 1], 0.125, momentum=0.5)
+    assert steps == [0.75, 0.5, 0.25]
+
+
 def test_two_steps_of_nesterov() -> None:
     # v = 1, step 1 + 0.5 = 1.5, w = 1 - 0.375; v = 1.5, step 1 + 0.75 = 1.75, w = 0.625 - 0.4375
     assert steps_of("nesterov", [1, 1], 0.25, momentum=0.5) == [0.625, 0.1875]
@@ -85,7 +91,8 @@ def test_weight_decay_of_adam_and_adamw() -> None:
 def test_defaults_are_pytorch_s() -> None:
     adam = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
     assert {name: row.hyperparameters for name, row in OPTIMIZERS.items()} == {
-        "sgd": {}, "momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9},
+        "sgd": {}, "momentum": {"momentum": 0.9}, "momentum_corrected": {"momentum": 0.9},
+        "nesterov": {"momentum": 0.9},
         "rmsprop": {"alpha": 0.99, "epsilon": 1e-8}, "adam": adam, "adamw": adam,
     }  # fmt: skip
 
@@ -127,8 +134,10 @@ def pytorch_step(name: str, w: Any, g: Any, lr: float, t: int, memory: dict[str,
         g = g + decay * w
     if name == "sgd":
         return w - lr * g
-    if name in {"momentum", "nesterov"}:
+    if name in {"momentum", "momentum_corrected", "nesterov"}:
         b = memory["b"] = g if t == 1 else 0.9 * memory["b"] + g
+        if name == "momentum_corrected":  # PyTorch has none; the correction is Adam's
+            return w - lr * b / (1 - 0.9**t)
         return w - lr * (g + 0.9 * b if name == "nesterov" else b)
     if name == "rmsprop":
         v = memory["v"] = 0.99 * memory.get("v", 0) + (1 - 0.99) * g**2
@@ -149,7 +158,14 @@ def scheduled(schedule: str, t: int, warmup: int) -> float:
     ]
 
 
-RATES = {"sgd": 0.3, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.003, "adam": 0.01}
+RATES = {
+    "sgd": 0.3,
+    "momentum": 0.05,
+    "momentum_corrected": 0.03,
+    "nesterov": 0.05,
+    "rmsprop": 0.003,
+    "adam": 0.01,
+}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""Speed, side by side: nnlab against PyTorch, JAX, scikit-learn and what the machine allows.
+
+    python benchmarks/run.py                    everything, about an hour
+    python benchmarks/run.py --cases short      about five minutes
+    python benchmarks/run.py --only "2x64 b32"  the cases whose names hold these words
+
+One process at one core, BLAS at one thread (only the whole jobs use two), contenders in turn within
+every repeat, medians and spreads. Cases are timed in processor time, which other programs disturb
+less than the clock on the wall; whole jobs by the clock. Before a case is timed the losses of
+nnlab, PyTorch and JAX after 20 steps are compared. Writes benchmark.md, benchmark.json and
+benchmark.png to --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["MKL_NUM_THREADS"] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+from cases import CASES, select
+from chart import draw
+from contenders import CONTENDERS
+from growth import growth
+from jobs import SCALES, measure_jobs
+from measure import measure
+from tables import agreement_lines, case_table, goal_table, growth_table, job_table
+
+
+def machine() -> str:
+    """Processor, cores, system and versions, in one sentence."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        names = [l for l in cpuinfo.read_text().splitlines() if l.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    versions = [f"Python {platform.python_version()}"]
+    for package in ("numpy", "torch", "jax", "sklearn"):
+        if package in sys.modules:
+            versions.append(f"{package} {sys.modules[package].__version__}")
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}; {', '.join(versions)}"
+
+
+def parsed() -> argparse.Namespace:
+    """What to run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", choices=CASES, default="full")
+    parser.add_argument("--only", default="", help="words that a case's name must hold")
+    parser.add_argument("--repeats", type=int, default=0, help="0: 7, or 3 for the short form")
+    parser.add_argument("--skip", default="", help="contenders, comma-separated, and jobs, growth")
+    parser.add_argument("--out", type=Path, default=Path("build/benchmark"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, print as it goes, write."""
+    options = parsed()
+    repeats = options.repeats or (3 if options.cases == "short" else 7)
+    skip = set(filter(None, options.skip.split(",")))
+    missing = [row for row in CONTENDERS.values() if row.missing]
+    names = [n for n, row in CONTENDERS.items() if n not in skip and not row.missing][1:]
+    found: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
+        "left_out": [f"{row.title}: {row.needs} is not installed" for row in missing],
+        "cases": [], "jobs": [], "growth": [],
+    }  # fmt: skip
+    for line in found["left_out"]:
+        print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
+    if "jobs" not in skip and not options.only:  # first: its pools want two cores
+        found["jobs"] = measure_jobs(SCALES[options.cases], with_jax="jax" in names)
+        print(*job_table(found["jobs"]), sep="\n", flush=True)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    for case in select(options.cases, options.only):
+        row = measure(case, names, repeats)
+        found["cases"].append(row)
+        times = ", ".join(f"{k} {v:.3g}" for k, v in row["microseconds"].items())
+        print(f"{case.name}: {times} µs", flush=True)
+    if "growth" not in skip and not options.only:
+        found["growth"] = growth(repeats)
+    found["machine"] = machine()
+    write(found, options.out)
+    print((options.out / "benchmark.md").read_text(encoding="utf-8"))
+
+
+def write(found: dict[str, Any], folder: Path) -> None:
+    """The three files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [
+        f"Measured on {found['date']}: {found['machine']}. Microseconds a step and run, medians of "
+        f"{found['repeats']} turns, float32, one core; in brackets the time as a multiple of "
+        "nnlab's.", "", *(f"Left out: {line}." for line in found["left_out"]), "",
+    ]  # fmt: skip
+    for rows, table in (
+        (found["cases"], case_table), (found["cases"], agreement_lines),
+        (found["cases"], goal_table), (found["jobs"], job_table), (found["growth"], growth_table),
+    ):  # fmt: skip
+        if rows:
+            lines += [*table(rows), ""]
+    (folder / "benchmark.md").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "benchmark.json").write_text(json.dumps(found, indent=2), encoding="utf-8")
+    draw(found, folder / "benchmark.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""What a grid can vary besides the seed, and the number by which its settings are ranked.
+
+Plain values, told without a table at hand and without the library that reads one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+AXES = (
+    "activation",
+    "hidden_layer_sizes",
+    "initialization",
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+)
+"""The columns of `runs` that a grid can vary besides the seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The number by which a study ranks its settings: a column of `runs`."""
+
+    column: str
+    words: str
+    higher_is_better: bool
+    scale: Literal["linear", "log"] = "linear"
+
+
+OUTCOMES = (
+    Outcome("test_accuracy", "test accuracy", True),
+    Outcome("test_r2", "test R²", True),
+    Outcome("train_accuracy", "training accuracy", True),
+    Outcome("test_loss", "test loss", False, "log"),
+    Outcome("train_loss", "training loss", False, "log"),
+)
+"""In order of preference; the first that any run has ranks the study."""
+
+
+def architecture_label(sizes: str) -> str:
+    """`64-64`, but `20 × 64` where writing it out would be long.
+
+    >>> architecture_label("64-32"), architecture_label("-".join(["64"] * 20))
+    ('64-32', '20 × 64')
+    """
+    widths = sizes.split("-")
+    if len(widths) > 3 and len(set(widths)) == 1:
+        return f"{len(widths)} × {widths[0]}"
+    return sizes

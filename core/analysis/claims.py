@@ -1,0 +1,158 @@
+"""Claims and what becomes of them: what is said of one number, what a study found, the verdict.
+
+A claim is a row, fixed before anything is run: the number (its estimand), the side it must lie on
+with the margin, and the control on which the same instrument must come out the other way. A
+finding is what the studies measured. `judge_claims` widens all intervals of a question, those of
+sub-ranges included, by Holm, judges the controls, and gives each claim its verdict by the rule of
+`verdicts`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nnlab.core.analysis.statistics import Interval
+from nnlab.core.analysis.verdicts import (
+    FEWEST_SEEDS,
+    Criterion,
+    Evidence,
+    Verdict,
+    adjust,
+    adjusted_p_values,
+    control_fault,
+    judge,
+)
+
+Side = Literal["advantage", "disadvantage", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a study found for one claim, before Holm."""
+
+    interval: Interval
+    scope: str
+    """Data, net, range, optimizer, seeds: what the verdict holds for, in words."""
+    control: Interval | None = None
+    """The same estimand where the claim must not hold; None where there is no control."""
+    non_finite_share: float = 0.0
+    """Share of all runs that gave no number."""
+    faults: tuple[str, ...] = ()
+    sub_ranges: Mapping[str, Interval] = field(default_factory=dict)
+    """The same estimand on parts of the range, by a name that a reader understands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One row of a question's table of claims."""
+
+    id: str
+    """Short and unique, such as `sigmoid-vanishes`."""
+    question: str
+    """`1.4d`"""
+    claim: str
+    """What is claimed, a sentence."""
+    criterion: Criterion
+    unit: str
+    """Of the estimand: "x" for a ratio, "" for a pure number."""
+    study: str
+    """The study that decides, by its name."""
+    control: str
+    """Where it must come out the other way, in words; empty where nothing can serve as one."""
+    figure: str
+    """The picture that shows it, by its name."""
+    measure: Callable[[Any], Finding]
+    """From what the question's studies found (a value of the question's own) to the finding."""
+    about: str = ""
+    """The activation, optimizer ... that the claim speaks of."""
+    side: Side = ""
+    """What being supported makes of it in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A claim with its verdict."""
+
+    claim: Claim
+    finding: Finding
+    interval: Interval
+    """After Holm over all claims of the question."""
+    p_value: float
+    """After Holm; of the hypothesis that the number lies on a threshold."""
+    verdict: Verdict
+    control: Verdict | None
+    sub_ranges: Mapping[str, Verdict] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry of `claims.json`; a number that is not finite is None."""
+        criterion = self.claim.criterion
+        threshold: Any = list(criterion.thresholds)
+        return {
+            "id": self.claim.id,
+            "question": self.claim.question,
+            "claim": self.claim.claim,
+            "metric": criterion.estimand,
+            "unit": self.claim.unit,
+            "estimate": _finite(self.interval.estimate),
+            "ci_low": _finite(self.interval.low),
+            "ci_high": _finite(self.interval.high),
+            "threshold": threshold[0] if len(threshold) == 1 else threshold,
+            "direction": criterion.direction,
+            "p_value": _finite(self.p_value),
+            "seeds": self.interval.n,
+            "scope": self.finding.scope,
+            "verdict": self.verdict.verdict,
+            "evidence": f"figures/{self.claim.figure}.png",
+            "reason": self.verdict.reason,
+            "seeds_needed": self.verdict.seeds_needed,
+            "sub_ranges": {name: part.verdict for name, part in self.sub_ranges.items()},
+            "control": self.claim.control,
+            "control_verdict": None if self.control is None else self.control.verdict,
+        }
+
+
+def judge_claims(claims: Sequence[Claim], found: Any) -> list[Judged]:
+    """Measure every claim on `found`, correct for their number, give each its verdict.
+
+    The family of Holm's procedure is all claims of the list with all their sub-ranges. A control
+    is judged by the claim's own criterion and must be refuted; it is no claim and takes no part.
+    """
+    findings = [claim.measure(found) for claim in claims]
+    return judge_findings(claims, findings)
+
+
+def judge_findings(claims: Sequence[Claim], findings: Sequence[Finding]) -> list[Judged]:
+    """`judge_claims` on findings that are there already, one a claim."""
+    criteria: list[Criterion] = []
+    intervals: list[Interval] = []
+    for claim, finding in zip(claims, findings, strict=True):
+        family = [finding.interval, *finding.sub_ranges.values()]
+        criteria += [claim.criterion] * len(family)
+        intervals += family
+    adjusted = iter(adjust(criteria, intervals))
+    p_values = iter(adjusted_p_values(criteria, intervals).tolist())
+    judged = []
+    for claim, finding in zip(claims, findings, strict=True):
+        interval, p_value = next(adjusted), next(p_values)
+        parts = {}
+        for name in finding.sub_ranges:
+            parts[name] = judge(claim.criterion, Evidence(next(adjusted)))
+            next(p_values)
+        control = None
+        faults = finding.faults
+        if finding.control is not None:
+            control = judge(claim.criterion, Evidence(finding.control))
+            # with too few seeds the claim is undecided anyway, and its control with it
+            if control.verdict != "refuted" and finding.interval.n >= FEWEST_SEEDS:
+                faults += (control_fault(claim.control, control.verdict, "refuted"),)
+        evidence = Evidence(interval, finding.non_finite_share, faults, parts)
+        verdict = judge(claim.criterion, evidence)
+        judged.append(Judged(claim, finding, interval, p_value, verdict, control, parts))
+    return judged
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

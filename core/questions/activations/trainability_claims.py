@@ -1,0 +1,121 @@
+"""The claims on the depth that trains: what the search for it says of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnlab.core.analysis.claims import Claim, Finding
+from nnlab.core.analysis.pairs import finite_part
+from nnlab.core.analysis.seed_findings import Measured, mean_of, ratio_of
+from nnlab.core.analysis.trainability import (
+    TRAINED_BELOW,
+    BestRate,
+    Cell,
+    deepest_trained,
+    depths_of,
+)
+from nnlab.core.analysis.verdicts import Criterion
+from nnlab.core.questions.activations.vanishing_claims import INITIALIZATIONS, own_initialization
+from nnlab.core.report.wording import listed
+
+DEEP = 6
+"""Sigmoid nets of so many hidden layers are claimed not to train."""
+DEEPER = 1.5
+"""Margin: one trains deeper than another at half as many layers again."""
+
+
+@dataclass(frozen=True)
+class Trainability:
+    """What the search for the depth that trains found."""
+
+    rates: dict[Cell, BestRate]
+    """Chosen on the tuning seeds."""
+    losses: dict[Cell, dict[int, float | None]]
+    """Final training loss by reported seed, at the chosen rate; None: diverged."""
+    floor: float
+    """ln K."""
+    tried: tuple[float, ...]
+    scope: str
+
+    def deepest(self, activation: str, initialization: str) -> dict[int, float | None]:
+        """The depth up to which it trained, by seed."""
+        return deepest_trained(self.losses, activation, initialization, self.floor)
+
+    def own_deepest(self, activation: str) -> dict[int, float | None]:
+        """The same with the initial weights made for the activation."""
+        return self.deepest(activation, own_initialization(activation))
+
+    def deep_loss(self, activation: str, initialization: str) -> dict[int, float | None]:
+        """Final loss over ln K by seed, mean over the depths from `DEEP`."""
+        cells = [
+            losses
+            for cell, losses in self.losses.items()
+            if (cell.activation, cell.initialization) == (activation, initialization)
+            and cell.depth >= DEEP
+        ]
+        found: dict[int, float | None] = {}
+        for seed in cells[0]:
+            values, lost = finite_part([losses[seed] for losses in cells])
+            found[seed] = None if lost else float(values.mean()) / self.floor
+        return found
+
+
+def _relu_deeper(found: Trainability) -> Finding:
+    whole = ratio_of(found.own_deepest("relu"), found.own_deepest("sigmoid"))
+    parts = {
+        f"both {name}": ratio_of(found.deepest("relu", name), found.deepest("sigmoid", name))
+        for name in INITIALIZATIONS
+    }
+    return Finding(
+        interval=whole.interval,
+        scope=f"{found.scope}, ReLU from he and sigmoid from glorot",
+        control=ratio_of(found.own_deepest("leaky_relu"), found.own_deepest("relu")).interval,
+        non_finite_share=whole.lost_share,
+        sub_ranges={name: measured.interval for name, measured in parts.items()},
+    )
+
+
+def _sigmoid_stays(found: Trainability) -> Finding:
+    def loss(activation: str, rule: str) -> Measured:
+        return mean_of(found.deep_loss(activation, rule))
+
+    parts = {name: loss("sigmoid", name) for name in INITIALIZATIONS}
+    whole = parts[own_initialization("sigmoid")]
+    depths = depths_of(found.losses, lambda cell: cell.depth >= DEEP)
+    return Finding(
+        interval=whole.interval,
+        scope=f"{found.scope}, {listed([str(depth) for depth in depths])} hidden layers, glorot",
+        control=loss("tanh", own_initialization("tanh")).interval,
+        non_finite_share=whole.lost_share,
+        sub_ranges={name: measured.interval for name, measured in parts.items()},
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="relu-trains-deeper-than-sigmoid",
+        question="1.4d",
+        claim="ReLU lets deeper nets train than sigmoid does (0.1b)",
+        criterion=Criterion.greater("deepest net that trained, ReLU over sigmoid", DEEPER),
+        unit="x",
+        study="trainability",
+        control="LeakyReLU over ReLU, which is nearly the same",
+        figure="trained_over_depth",
+        measure=_relu_deeper,
+        about="relu",
+        side="advantage",
+    ),
+    Claim(
+        id="deep-sigmoid-does-not-train",
+        question="1.4d",
+        claim=f"Sigmoid nets of {DEEP} and more hidden layers do not leave the plateau of guessing",
+        criterion=Criterion.greater("final training loss over ln K", TRAINED_BELOW),
+        unit="",
+        study="trainability",
+        control="tanh nets of the same depths",
+        figure="trained_over_depth",
+        measure=_sigmoid_stays,
+        about="sigmoid",
+        side="disadvantage",
+    ),
+)

@@ -1,0 +1,329 @@
+"""Question 1.4b: where softmax and cross-entropy break, measured, and what mends them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from nnlab.core.analysis.claims import Claim, Finding, judge_claims
+from nnlab.core.analysis.float_limits import (
+    CROSS_ENTROPY,
+    DTYPES,
+    NAIVE_PAIR,
+    PROBE,
+    PROBES,
+    Threshold,
+    find_threshold,
+    naive_softmax,
+    values_along,
+)
+from nnlab.core.analysis.naive_training import Watched, train_with
+from nnlab.core.analysis.statistics import t_interval
+from nnlab.core.analysis.verdicts import Criterion
+from nnlab.core.batches import encode
+from nnlab.core.nn.losses import OUTPUTS
+from nnlab.core.plan import make_stacks
+from nnlab.core.questions.work import Work
+from nnlab.core.report.answer import Answer, Section
+from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
+from nnlab.core.report.style import PALETTE, Look
+from nnlab.core.report.table import Table
+from nnlab.core.report.wording import percent, short
+
+Limits = dict[tuple[str, str], Threshold]
+NAIVE, STABLE = Look(PALETTE[1], (), "^"), Look(PALETTE[0], (), "s")
+LIMIT = Look("#555555", (4.0, 1.6))
+STUDY = "large_logits"
+X = 1000.0
+"""Where every form is tried."""
+VECTORS, CLASSES, SHIFT = 10, 5, 120.0
+"""Random logits that decide the first two claims, moved up or down by so much, in float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the claims are judged on, one number a vector or a seed."""
+
+    broken: dict[tuple[str, str], tuple[float, ...]]
+    """(`naive` or `stable`, `up` or `down`): 1 where the shifted softmax is not finite, else 0."""
+    naive: Watched
+    stable: Watched
+
+
+def _broken(direction: str) -> Claim:
+    large = "large" if direction == "up" else "very negative"
+    cause = "exp overflows" if direction == "up" else "every exp underflows to 0"
+
+    def measure(found: Found) -> Finding:
+        return Finding(
+            t_interval(found.broken["naive", direction]),
+            f"{VECTORS} vectors of {CLASSES} standard normal logits, moved {direction} by "
+            f"{SHIFT:g}, float32",
+            t_interval(found.broken["stable", direction]),
+        )
+
+    return Claim(
+        id=f"naive-softmax-breaks-{direction}",
+        question="1.4b",
+        claim=f"Softmax as written is no number where all logits are {large}: {cause}.",
+        criterion=Criterion.greater("share of the vectors whose softmax is not finite", 0.5),
+        unit="",
+        study="shifted logits",
+        control="softmax with the maximum subtracted",
+        figure="thresholds",
+        measure=measure,
+    )
+
+
+def _training(found: Found) -> Finding:
+    return Finding(
+        t_interval(found.naive.survived),
+        f"digits, 64-64, ReLU, Adam 0.02, float32, {len(found.naive.survived)} seeds",
+        t_interval(found.stable.survived),
+    )
+
+
+CLAIMS = (
+    _broken("up"),
+    _broken("down"),
+    Claim(
+        id="naive-training-dies",
+        question="1.4b",
+        claim="Training on the naive cross-entropy ends in NaN where the stable form learns on.",
+        criterion=Criterion.less("share of the steps before the first that is no number", 0.9),
+        unit="",
+        study=STUDY,
+        control="the same runs on log-sum-exp",
+        figure="training",
+        measure=_training,
+    ),
+)
+
+
+def answer(work: Work) -> Answer:
+    """Find the thresholds, then let one stack train in both forms."""
+    limits = {(p.name, dtype): find_threshold(p, dtype) for p in PROBES for dtype in DTYPES}
+    # Ten runs take a second: a quick answer makes them all.
+    results = work.study(STUDY)
+    study = work.prepare(results.spec)
+    (stack,) = make_stacks(study.plan.runs, 1)
+    examples = encode(study.plan.split, stack.recipe)
+    found = Found(
+        break_softmax(),
+        train_with(NAIVE_PAIR, stack, examples),
+        train_with(CROSS_ENTROPY, stack, examples),
+    )
+    accuracy = float(results.runs["test_accuracy"].to_numpy().mean())
+    sections = (
+        Section(
+            "The thresholds, found by bisection over all floats",
+            (
+                "Every format has so few numbers that the first one at which a formula breaks can "
+                "be found exactly: 64 halvings at most.",
+            ),
+            (_threshold_table(limits), _example_table()),
+            (_threshold_picture(limits),),
+        ),
+        Section(
+            "A training run in both forms",
+            (
+                "The same nets, batches and optimizer; only the loss is computed differently. "
+                "NaN in one gradient makes every weight NaN, for good.",
+            ),
+            (_training_table(found, results.runs),),
+            (_training_picture(found, limits),),
+        ),
+    )
+    return Answer(
+        _sentences(limits, found, accuracy),
+        sections,
+        tuple(judge_claims(CLAIMS, found)),
+        (
+            "1.4b says unstable 'when the input is really large or really small'. It is the naive "
+            "form that is: with the maximum subtracted only differences of logits count, and no "
+            "input overflows. What is left is that a class far behind the largest gets exactly 0; "
+            "its logarithm has to be taken by log-sum-exp, never as log(softmax).",
+        ),
+        results.runs,
+    )
+
+
+def break_softmax() -> dict[tuple[str, str], tuple[float, ...]]:
+    """Which of the shifted random vectors each form of softmax fails on."""
+    forms = {"naive": naive_softmax, "stable": OUTPUTS["softmax"].function}
+    shifts = {"up": SHIFT, "down": -SHIFT}
+    vectors = [np.random.default_rng(seed).standard_normal(CLASSES) for seed in range(VECTORS)]
+    with np.errstate(all="ignore"):
+        return {
+            (form, direction): tuple(
+                float(not np.isfinite(function((z + shift).astype(np.float32)[None, None])).all())
+                for z in vectors
+            )
+            for form, function in forms.items()
+            for direction, shift in shifts.items()
+        }
+
+
+def _sentences(limits: Limits, found: Found, accuracy: float) -> tuple[str, ...]:
+    over = [short(limits["softmax-overflow", d].last, 4) for d in DTYPES]
+    under = [short(limits["softmax-underflow", d].last, 4) for d in DTYPES]
+    one = [short(limits["sigmoid", d].last, 4) for d in DTYPES]
+    steps = found.naive.losses.shape[1]
+    died = [step for step in found.naive.dead_at if step is not None]
+    lived = sum(step is None for step in found.stable.dead_at)
+    return (
+        "Softmax as written breaks at both ends. One logit above "
+        f"{over[0]} in float16, {over[1]} in float32, {over[2]} in float64 overflows exp, and "
+        f"∞ / ∞ is NaN; all logits below −{under[0]}, −{under[1]}, −{under[2]} underflow to "
+        "0 / 0, NaN as well. Subtracting the maximum ends both, up to the largest number there is.",
+        "It does not save a logarithm taken afterwards: a class that far behind has p exactly 0 "
+        "and log p = −∞. Log-sum-exp never forms p, and gives the loss to the last digit. A "
+        f"sigmoid is exactly 1 beyond {one[0]}, {one[1]} and {one[2]}, and log(1 − 1) with it.",
+        f"In training: {len(died)} of {len(found.naive.dead_at)} runs with the naive loss end in "
+        + (f"NaN, at step {min(died)} to {max(died)} of {steps}; " if died else "NaN; ")
+        + f"with the stable one {lived} of {len(found.stable.dead_at)} live and end at "
+        f"{percent(accuracy)} test accuracy.",
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------ tables and pictures
+
+
+def _threshold_table(limits: Limits) -> Table:
+    rows = []
+    for probe in PROBES:
+        cells = []
+        for dtype in DTYPES:
+            limit = limits[probe.name, dtype]
+            said = "NaN" if limit.found == "nan" else limit.found.replace("inf", "∞")
+            fails = "always" if limit.first is None else f"{short(limit.last, 7)}, then {said}"
+            cells.append(fails)
+        rows.append((probe.what, probe.form, probe.must, *cells))
+    heads = ("what", "computed", "is", *(f"{dtype} up to x =" for dtype in DTYPES))
+    note = "The last float at which it holds, then what the very next float gives."
+    return Table(heads, tuple(rows), note=f"{note} 'always': up to the largest number there is.")
+
+
+def _example_table() -> Table:
+    rows = []
+    for probe in PROBES:
+        found = [float(values_along(probe, dtype, np.array([X]))[0]) for dtype in DTYPES]
+        cells = ["NaN" if np.isnan(value) else short(value, 7) for value in found]
+        rows.append((probe.what, probe.form, *cells))
+    return Table((f"at x = {X:,.0f}", "computed", *DTYPES), tuple(rows))
+
+
+def _threshold_picture(limits: Limits) -> LinesPicture:
+    x = np.geomspace(1.0, 3000.0, 300)
+    panels = []
+    for dtype in DTYPES:
+        stable = values_along(PROBE["log-sum-exp"], dtype, x)
+        naive = values_along(PROBE["cross-entropy"], dtype, x)
+        known = np.isfinite(naive)
+        last = limits["cross-entropy", dtype].last
+        panels.append(
+            Panel(
+                f"{dtype}: naive up to {short(last, 4)}",
+                Axis("lead of the wrong class, x", "log", limits=(1.0, 3000.0)),
+                Axis("cross-entropy", "log", limits=(0.8, 5000.0), group="loss"),
+                (
+                    Line("log-sum-exp", STABLE, _numbers(x), _numbers(stable)),
+                    Line("naive", NAIVE, _numbers(x[known]), _numbers(naive[known]), marks=False),
+                ),
+                labelled=True,
+                lost=((last, NAIVE),),
+            )
+        )
+    return LinesPicture(
+        "thresholds",
+        "The naive loss ends where exp overflows; from the logits it goes on to the largest number",
+        "Two logits, [x, 0], and the second is true: the loss is x. The cross marks the last x at "
+        "which the naive form is a number; beyond it is NaN.",
+        tuple(panels),
+        3,
+    )
+
+
+def _training_table(found: Found, runs: pl.DataFrame) -> Table:
+    final = runs["test_accuracy"].to_list()
+    rows = []
+    for i, (bad, accuracy) in enumerate(zip(found.naive.dead_at, final, strict=True)):
+        before = found.naive.largest[i, :bad].max()  # of the steps whose loss was a number
+        rows.append(
+            (
+                str(i),
+                "–" if bad is None else str(bad),
+                short(float(before), 4),
+                str(found.naive.infinite[i]),
+                short(float(found.stable.largest[i].max()), 4),
+                percent(accuracy),
+            )
+        )
+    heads = ("seed", "naive: NaN at step", "largest logit before", "infinite losses before",
+             "stable: largest logit", "stable: test accuracy")  # fmt: skip
+    return Table(heads, tuple(rows))
+
+
+def _training_picture(found: Found, limits: Limits) -> LinesPicture:
+    steps = np.arange(found.naive.losses.shape[1])
+    limit = limits["softmax-overflow", "float32"].last
+    bad = [step for step in found.naive.dead_at if step is not None]
+    order = np.argsort([steps.size if s is None else s for s in found.naive.dead_at])
+    shown = int(order[len(order) // 2])
+    end = found.naive.dead_at[shown]
+    stop = steps.size if end is None else end
+    losses = [
+        Line("stable", STABLE, *_smooth(steps, found.stable.losses[shown])),
+        Line("naive", NAIVE, *_smooth(steps[:stop], found.naive.losses[shown, :stop])),
+    ]
+    largest = np.maximum.accumulate(found.stable.largest, axis=1)
+    family = [
+        Line(f"seed {i}", Look(PALETTE[0]), _numbers(steps), _numbers(row))
+        for i, row in enumerate(largest)
+    ]
+    family.append(
+        Line("exp overflows", LIMIT, (0.0, float(steps[-1])), (limit, limit),
+             value=short(limit, 4))
+    )  # fmt: skip
+    axis = Axis("step", limits=(0.0, float(steps[-1])))
+    return LinesPicture(
+        "training",
+        f"{len(bad)} of {len(found.naive.dead_at)} runs die of the naive loss when a logit "
+        f"passes {short(limit, 4)}; the stable loss learns on",
+        f"Left: the loss of seed {shown} in both forms, which are one line until the cross, the "
+        "first NaN. Right: the largest logit so far of every seed, trained with the stable form, "
+        "and the number beyond which exp is infinite in float32.",
+        (
+            Panel(
+                "Training loss",
+                axis,
+                Axis("loss of the batch, mean of 20 steps", "log"),
+                tuple(losses),
+                labelled=True,
+                lost=((float(stop), NAIVE),) if end is not None else (),
+            ),
+            Panel(
+                "Largest logit so far; dashed: exp overflows",
+                axis,
+                Axis("|logit|", "log"),
+                tuple(family),
+            ),
+        ),
+        2,
+    )
+
+
+def _smooth(
+    steps: NDArray[np.int64], losses: NDArray[np.float64], window: int = 20
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Means over `window` steps, at the last step of each."""
+    count = len(losses) // window
+    means = losses[: count * window].reshape(count, window).mean(axis=1)
+    return _numbers(steps[window - 1 : count * window : window]), _numbers(means)
+
+
+def _numbers(values: NDArray[np.generic]) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)

@@ -1,0 +1,69 @@
+"""The answer to a question, as plain frozen values: what its page, its text and a terminal show.
+
+Nothing here computes or draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nnlab.core.analysis.claims import Judged
+from nnlab.core.report.pictures import Picture
+from nnlab.core.report.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+QUICK = "Quick: fewer seeds than a verdict takes. This only explores."
+"""What a page of a quick answer says at its top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of an answer: text, then tables, then pictures."""
+
+    heading: str
+    text: tuple[str, ...] = ()
+    """Paragraphs. One that begins with four blanks stands as it is, in fixed-width print."""
+    tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    printed: bool = True
+    """Whether the terminal shows its text and tables too; False: only the report does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, in the order in which a reader wants it."""
+
+    sentences: tuple[str, ...]
+    """The answer itself, from the numbers; one to eight paragraphs of a sentence or three."""
+    sections: tuple[Section, ...]
+    claims: tuple[Judged, ...] = ()
+    corrections: tuple[str, ...] = ()
+    """Where the text that was asked about slips, by name, and what is right."""
+    runs: pl.DataFrame | None = None
+    """The rows of `runs.csv`: all runs of the studies behind it; None where nothing was trained."""
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """All pictures, in the order of the sections."""
+        return tuple(picture for section in self.sections for picture in section.pictures)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    """Everything that the report of an answer says."""
+
+    question: str
+    """`1.4d`"""
+    title: str
+    """A few words."""
+    asks: str
+    """The question in full, and what the text that is tested answers."""
+    answer: Answer
+    quick: bool = False
+    """Fewer seeds: it only explores, and the page says so."""
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    """As `environment.json` has it."""

@@ -1,0 +1,132 @@
+"""The cost of an activation: what is timed, in which turns, and what the ratios say."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from nnlab.core.analysis.activation_cost import (
+    TURNS,
+    Rounds,
+    element_work,
+    product_work,
+    step_work,
+    take_turns,
+)
+from nnlab.core.analysis.claims import judge_claims
+from nnlab.core.questions.activations import cost
+from nnlab.core.report.cost_pictures import cost_ratios
+from nnlab.core.report.figures import draw
+
+
+def test_every_piece_has_its_turn_in_every_turn() -> None:
+    calls: list[str] = []
+    work = {name: (lambda name=name: calls.append(name)) for name in "abc"}
+    rounds = take_turns(work, rounds=3, units=2.0)
+    assert rounds.seconds.shape == (3, 3)
+    assert (rounds.seconds > 0.0).all()
+    turns = [calls[i : i + 3] for i in range(0, len(calls), 3)]
+    assert len(turns) == 1 + 3 * TURNS  # the first is to warm up
+    assert all(Counter(turn) == Counter("abc") for turn in turns)
+    assert len({tuple(turn) for turn in turns}) > 1  # in an order of its own
+
+
+def test_ratios_are_taken_within_rounds() -> None:
+    """A machine that is twice as slow in the second round changes no ratio."""
+    rounds = Rounds(("relu", "tanh", "sigmoid"), np.array([[1.0, 2.0, 8.0], [2.0, 4.0, 16.0]]))
+    assert rounds.ratio(["tanh"], "relu").estimate == pytest.approx(2.0)
+    both = rounds.ratio(["tanh", "sigmoid"], "relu")
+    assert both.estimate == pytest.approx(4.0)
+    assert both.n == 2
+    assert both.low == pytest.approx(both.high)
+    assert rounds.median("tanh") == 3.0
+
+
+def test_elements_are_the_librarys_own() -> None:
+    """After the piece has run, its memory holds f and f' of the last that ran."""
+    work = element_work(["tanh", "relu", "relu"], 64, 1, backward=True)
+    assert list(work) == ["tanh", "relu", "relu again"]
+    z, a, d, _ = work["tanh"].memory  # type: ignore[attr-defined]
+    work["tanh"]()
+    np.testing.assert_array_equal(a, np.tanh(z))
+    np.testing.assert_array_equal(d, 1 - a * a)
+    work["relu again"]()
+    np.testing.assert_array_equal(a, np.maximum(z, 0))
+    np.testing.assert_array_equal(d, z > 0)
+
+
+def test_a_product_has_as_many_elements_as_asked() -> None:
+    out = product_work([16], 128)["product over 16"]()
+    assert np.asarray(out).shape == (2, 64)
+
+
+def test_a_step_trains_and_its_activations_stand_beside_it() -> None:
+    work = step_work(["relu", "relu"], (4, 8, 8, 3), 16, 2)
+    assert list(work) == ["relu", "relu alone", "relu again", "relu again alone"]
+    step = work["relu"]
+    net = step.net  # type: ignore[attr-defined]
+    before = net.parameters.copy()
+    step()
+    assert 0 < np.abs(net.parameters - before).max() < 0.01
+    assert work["relu alone"].memory[0].shape == (2, 16, 16)  # type: ignore[attr-defined]
+
+
+def costs(tanh: float, sigmoid: float, step: float) -> cost.Costs:
+    """Twenty rounds; ReLU takes 1 ns an element and 1 ms a step, with two per cent of noise."""
+    rng = np.random.default_rng(0)
+
+    def rounds(times: dict[str, float]) -> Rounds:
+        noise = np.exp(rng.normal(0.0, 0.02, (20, len(times))))
+        return Rounds(tuple(times), np.array(list(times.values())) * noise)
+
+    times = dict.fromkeys(cost.TIMED, 3e-09) | {"relu": 1e-9, cost.AGAIN: 1e-9}
+    times |= {"tanh": tanh * 1e-9, "sigmoid": sigmoid * 1e-9}
+    steps = dict.fromkeys(cost.STEPPED, step * 0.001) | {"relu": 1e-3, cost.AGAIN: 1e-3}
+    steps |= {f"{name} alone": 1e-4 for name in tuple(steps)}
+    return cost.Costs(
+        forward={size: rounds(times) for size in cost.SIZES},
+        both={size: rounds(times) for size in cost.SIZES},
+        products=rounds({f"product over {fan}": 4e-9 for fan in cost.FANS}),
+        steps={net: rounds(steps) for net in cost.NETS},
+    )
+
+
+def test_the_verdicts_follow_the_times() -> None:
+    judged = {each.claim.id: each for each in judge_claims(cost.CLAIMS, costs(1.0, 4.0, 1.05))}
+    assert {name: each.verdict.verdict for name, each in judged.items()} == {
+        "relu-is-fast": "supported",
+        "tanh-is-expensive": "refuted",
+        "sigmoid-is-expensive": "supported",
+        "expensive-activation-slows-training": "refuted",
+    }
+    assert {each.control.verdict for each in judged.values() if each.control} == {"refuted"}
+    slow = judge_claims(cost.CLAIMS, costs(2.0, 4.0, 2.0))
+    assert {each.verdict.verdict for each in slow} == {"supported"}
+
+
+def test_the_section_says_the_shares() -> None:
+    found = costs(2.0, 4.0, 2.0)
+    assert cost._share(found, "width 256", "relu") == pytest.approx(0.1, rel=0.03)
+    assert cost._share(found, "width 256", "tanh") == pytest.approx(0.05, rel=0.03)
+    section = cost._section(found)
+    (text,) = section.text
+    assert text.startswith("An element of ReLU, f and f' together, takes 1.00 ns; leaky_relu ")
+    (table,) = section.tables
+    assert [row[0] for row in table.rows] == list(cost.TIMED)
+    assert all(len(row) == len(table.heads) for row in table.rows)
+
+
+def test_the_picture_has_a_row_an_activation() -> None:
+    found = costs(2.0, 4.0, 1.5)
+    ratios = {name: found.both["small arrays"].ratio([name], "relu") for name in cost.NAMED[1:]}
+    steps = {name: found.steps["width 64"].ratio([name], "relu") for name in ("tanh", "sigmoid")}
+    picture = cost_ratios(cost.NAMED[1:], {"An element": ratios}, {"A step": steps})
+    assert [row.name for row in picture.lines] == ["leaky_relu", "tanh", "sigmoid"]
+    element, step = picture.panels
+    assert element.estimates[1] is not None
+    assert element.estimates[1].value == pytest.approx(2.0, rel=0.03)
+    assert step.estimates[0] is None
+    assert picture.title.startswith("An element of tanh costs 2.0")
+    draw(picture, 1600)

@@ -1,0 +1,121 @@
+"""Trainability: rates chosen on other seeds, and up to which depth nets trained."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+import pytest
+
+from nnlab.core.analysis.trainability import (
+    Cell,
+    best_rates,
+    deepest_trained,
+    depths_of,
+    final_losses,
+    plateau,
+    trained,
+)
+from nnlab.core.report.figures import draw
+from nnlab.core.report.trainability_pictures import trained_over_depth
+
+FLOOR = plateau(10)
+RELU = Cell("relu", "he", 2)
+
+
+def rows(*runs: tuple[float, int, str, float | None]) -> pl.DataFrame:
+    """Runs of `RELU`: rate, seed, status, final loss."""
+    columns = {name: [run[i] for run in runs] for i, name in enumerate(_NAMES)}
+    about = {"activation": "relu", "initialization": "he", "depth": 2}
+    return pl.DataFrame(columns, schema=_TYPES).with_columns(
+        *(pl.lit(value).alias(name) for name, value in about.items())
+    )
+
+
+_TYPES = {
+    "learning_rate": pl.Float64, "seed": pl.Int64, "status": pl.String, "train_loss": pl.Float64,
+}  # fmt: skip
+_NAMES = list(_TYPES)
+
+
+def test_guessing_costs_ln_k() -> None:
+    assert plateau(2) == pytest.approx(math.log(2))
+    assert not trained(FLOOR, FLOOR)
+    assert not trained(0.9 * FLOOR, FLOOR)  # exactly 90 % has not left it
+    assert trained(0.89 * FLOOR, FLOOR)
+    assert not trained(None, FLOOR)
+
+
+def test_the_best_rate_loses_no_run_then_has_the_lowest_median() -> None:
+    found = best_rates(
+        rows(
+            (0.01, 1, "finished", 0.5), (0.01, 2, "finished", 0.7),
+            (0.1, 1, "finished", 0.3), (0.1, 2, "finished", 0.4),
+            (1.0, 1, "finished", 0.001), (1.0, 2, "diverged", None),
+        )
+    )[RELU]  # fmt: skip
+    assert (found.learning_rate, found.at_edge) == (0.1, False)
+    assert found.train_loss == pytest.approx(0.35)
+
+
+def test_an_edge_is_told_and_of_equal_rates_the_smallest_wins() -> None:
+    found = best_rates(rows((0.01, 1, "finished", 0.3), (0.1, 1, "finished", 0.3)))[RELU]
+    assert (found.learning_rate, found.at_edge) == (0.01, True)
+    alone = best_rates(rows((0.01, 1, "diverged", 99.0)))[RELU]
+    assert (alone.at_edge, alone.train_loss) == (False, math.inf)
+
+
+def test_a_diverged_run_has_no_final_loss() -> None:
+    found = final_losses(rows((0.1, 1, "finished", 0.3), (0.1, 2, "diverged", 5.0)))
+    assert found == {RELU: {1: 0.3, 2: None}}
+
+
+def losses(*by_depth: float | None) -> dict[Cell, dict[int, float | None]]:
+    """One seed of relu with he at depths 2, 4, 6, ..."""
+    return {Cell("relu", "he", 2 * i + 2): {0: loss} for i, loss in enumerate(by_depth)}
+
+
+@pytest.mark.parametrize(
+    ("by_depth", "deepest"),
+    [
+        ((0.1, 0.2, 2.3), 4.0),
+        ((0.1, 2.3, 0.2), 2.0),  # what trains beyond a gap is luck
+        ((0.1, 0.2, 0.3), 6.0),
+        ((2.3, 0.1, 0.1), None),
+        ((0.1, None, 0.1), 2.0),  # diverged is not trained
+    ],
+)
+def test_the_deepest_net_that_trained(
+    by_depth: tuple[float | None, ...], deepest: float | None
+) -> None:
+    assert deepest_trained(losses(*by_depth), "relu", "he", FLOOR) == {0: deepest}
+
+
+def test_depths_are_compared_as_numbers() -> None:
+    cells = [Cell("relu", "he", depth) for depth in (12, 2, 8)]
+    assert depths_of(cells) == [2, 8, 12]
+    assert depths_of(cells, lambda cell: cell.depth > 2) == [8, 12]
+    found = deepest_trained({cell: {0: 0.1} for cell in cells}, "relu", "he", FLOOR)
+    assert found == {0: 12.0}
+
+
+def test_the_map_shows_what_was_lost_and_says_where_training_stops() -> None:
+    table: dict[Cell, dict[int, float | None]] = {
+        Cell("sigmoid", "he", 2): {0: 0.1, 1: 0.4},
+        Cell("sigmoid", "he", 4): {0: 2.3, 1: 2.3},
+        Cell("relu", "he", 2): {0: 0.01, 1: None},
+        Cell("relu", "he", 4): {0: 0.01, 1: 0.01},
+        Cell("tanh", "he", 2): {0: None, 1: None},
+        Cell("tanh", "he", 4): {0: None, 1: None},
+    }
+    picture = trained_over_depth(table, FLOOR)
+    (panel,) = picture.panels
+    assert picture.x.names == ("sigmoid", "relu", "tanh")
+    assert panel.values[0][0] == pytest.approx(0.2)  # geometric
+    assert panel.values[0][1] == pytest.approx(0.01)
+    assert panel.partly_lost == ((0, 1),)
+    assert panel.lost == ((0, 2), (1, 2))
+    assert picture.title == (
+        "Training stops working for sigmoid beyond 2 hidden layers; it still works for relu at 4"
+    )
+    draw(picture, 1560)
