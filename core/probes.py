@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from nnlab.core.batches import Examples, Part
 from nnlab.core.nn.activations import Activation
+from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.losses import OUTPUTS, PAIRS
-from nnlab.core.nn.mlp import MLP, Buffers, count_parameters, layer_views
+from nnlab.core.nn.mlp import MLP, count_parameters, layer_views
 from nnlab.core.plan import Recipe
 from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES
 

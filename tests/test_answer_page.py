@@ -17,7 +17,7 @@ from nnlab.core.report.answer import QUICK, Answer, Section
 from nnlab.core.report.answer_html import answer_html
 from nnlab.core.report.answer_markdown import answer_markdown
 from nnlab.core.report.answer_page import answer_files
-from nnlab.core.report.answer_poster import answer_heading, answer_sentences
+from nnlab.core.report.answer_poster import answer_heading, answer_sentences, on_the_page
 from nnlab.core.report.claim_rows import claim_row
 from nnlab.core.report.claims_strip import claims_strip
 from nnlab.core.report.cover import cover_heading, cover_picture, cover_text
@@ -92,6 +92,19 @@ def test_two_pictures_cannot_have_one_file() -> None:
     for sections in ((Section("a", (), (), shown * 2),), apart):
         with pytest.raises(ValueError, match="two pictures of a report are named twice"):
             answer_files(page(Answer(("Yes.",), sections)))
+
+
+def test_of_very_many_pictures_the_page_has_those_that_the_claims_rest_on() -> None:
+    made = answer()
+    names = [judged.claim.figure for judged in made.claims]
+    drawn = tuple(lines_picture(name) for name in dict.fromkeys([*names, *"abcdefghi"]))
+    section = dataclasses.replace(made.sections[0], pictures=drawn)
+    many = dataclasses.replace(made, sections=(section,))
+    assert len(drawn) > 8
+    assert [picture.name for picture in on_the_page(many)] == list(dict.fromkeys(names))
+    bare = dataclasses.replace(many, claims=())
+    assert on_the_page(bare) == drawn[:8]
+    assert on_the_page(made) == made.pictures
 
 
 def test_an_answer_without_pictures_claims_and_sections() -> None:

@@ -25,7 +25,8 @@ SHORT: dict[str, dict[str, Any]] = {
     "linear_middle": {"seeds": (0, 1, 2), "epochs": 3},
     "linear_depth": {"seeds": (0, 1, 2)},
     "sigmoid_output": {
-        "seeds": (0, 1, 2, 1000), "epochs": 8, "depth": (1, 8), "learning_rate": (0.1, 0.3, 1.0),
+        "seeds": (0, 1, 2, 1000), "epochs": 8, "depth": (1, 2, 8),
+        "learning_rate": (0.1, 0.3, 1.0),
     },
     "confident_cross_entropy": {
         "seeds": (0, 1, 2, 1000), "epochs": 5, "learning_rate": (0.3, 1.0, 3.0),
@@ -123,7 +124,7 @@ def test_sigmoid_net(tmp_path: Path) -> None:
     fades = next(j for j in found.claims if j.claim.id == "sigmoid-inside-fades")
     assert fades.interval.estimate > 1000
     assert fades.finding.control is not None
-    assert fades.finding.control.estimate == 1.0
+    assert 1.0 < fades.finding.control.estimate < 10.0
     assert "σ(W1 x + b1), not σ(W1 + b1)" in text_of(found)
     assert found.runs is not None
     assert set(found.runs["seed"].unique()) == {0, 1, 2, 1000}

@@ -110,3 +110,17 @@ def test_a_spec_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "spec.yaml").write_bytes(b"\xff\xfe\xfa")
     with pytest.raises(StoreError, match=r"is not a spec .* move it away"):
         claim_folder(tmp_path, "name: x\n", quiet)
+
+
+def test_results_that_cannot_be_moved_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "study"
+    claim_folder(folder, "name: x\n", quiet)
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(StoreError, match=r"cannot keep .*study: Permission denied"):
+        claim_folder(folder, "name: y\n", quiet)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nnlab.core.errors import StoreError
-from nnlab.core.files import check_writable, remove_stale, whole_file, write_file
+from nnlab.core.files import check_writable, remove_file, remove_stale, whole_file, write_file
 
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
@@ -41,6 +41,13 @@ def test_a_refusing_disk_is_an_error_that_names_file_and_reason(tmp_path: Path) 
         write_file(tmp_path / "file" / "a.txt", "x")
     with pytest.raises(StoreError, match=r"cannot write to .*file"):
         check_writable(tmp_path / "file")
+
+
+def test_what_cannot_be_removed_is_named(tmp_path: Path) -> None:
+    remove_file(tmp_path / "not there")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match=r"cannot remove .*folder: "):
+        remove_file(tmp_path / "folder")
 
 
 def test_the_folder_is_checked_without_a_trace(tmp_path: Path) -> None:

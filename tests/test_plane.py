@@ -10,7 +10,8 @@ from matplotlib.patches import FancyArrowPatch
 
 from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.analysis.transformations import TRANSFORMATIONS, parse_matrix, take_apart
-from nnlab.core.analysis.worked_example import RELU_SQUARED, forward, jacobians, random_net
+from nnlab.core.analysis.two_layer_net import RELU_SQUARED, random_net
+from nnlab.core.analysis.worked_example import forward, jacobians
 from nnlab.core.questions.by_hand import EXAMPLE
 from nnlab.core.report.figures import draw, is_wide, natural_height
 from nnlab.core.report.plane import Dots, PlanePanel, PlanePicture, Region, Stroke, Words

@@ -49,4 +49,4 @@ def test_the_example_from_python_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
     assert (tmp_path / "curves.png").stat().st_size > 1000
-    assert (tmp_path / "results" / "mine" / "report.png").is_file()
+    assert (tmp_path / "results" / "from-python" / "report.png").is_file()

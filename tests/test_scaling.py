@@ -16,6 +16,7 @@ from nnlab.core.analysis.scaling import Scaling, read_search
 from nnlab.core.analysis.scaling_search import Protocol, Search, rounded, run_searches
 from nnlab.core.errors import UsageError
 from nnlab.core.nn.optimizers import OPTIMIZERS
+from nnlab.core.report.scaling_pictures import best_rates
 from nnlab.core.report.scaling_words import advice, batch_table, exponent_table, law_words
 from nnlab.core.scaling.noise import train_checkpoints
 from nnlab.core.scaling.study import prepare_scaling, rates_text, scaling_overrides
@@ -50,6 +51,16 @@ def test_ranges_share_their_ends(noisy: Scaling) -> None:
     assert noisy.ranges == ((8, 16), (16, 32, 64), (64, 128))
     assert noisy.over((8, 16, 32)).ranges == ()
     assert noisy.over((8, 16, 32)).batch_sizes == (8, 16, 32)
+
+
+def test_a_title_says_falls_only_of_what_falls(noisy: Scaling) -> None:
+    assert "the exponent falls from " in best_rates({"it": noisy}).title
+    turned = []
+    for optimum in noisy.optima:
+        by_seed = {seed: (1 / rate, cost) for seed, (rate, cost) in optimum.by_seed.items()}
+        turned.append(replace(optimum, rate=1 / optimum.rate, by_seed=by_seed))
+    title = best_rates({"it": replace(noisy, optima=tuple(turned))}).title
+    assert "the exponent goes from " in title
 
 
 def test_each_seed_has_its_own_exponent(noisy: Scaling) -> None:

@@ -19,6 +19,7 @@ from nnlab.core.analysis.slope import (
     slope_of,
 )
 from nnlab.core.analysis.statistics import Interval
+from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.nn.activations import find_activation
 from nnlab.core.questions.activations.slope import CLAIMS, SETS, Slopes
 from nnlab.core.report.figures import draw
@@ -95,17 +96,16 @@ def test_measured_non_linearity_by_hand() -> None:
 
 def test_the_non_linearity_of_a_net_is_the_mean_over_its_hidden_layers() -> None:
     """Layer 1 sees -1, 0, 1; layer 2 sees only what is positive, and is a straight line there."""
-    weights = {
-        "final_W1": np.array([[1.0]]), "final_b1": np.zeros(1),
-        "final_W2": np.array([[2.0]]), "final_b2": np.ones(1),
-        "final_W3": np.array([[1.0]]), "final_b3": np.zeros(1),
-        "initial_W1": np.array([[1.0]]), "initial_b1": np.ones(1),
-        "initial_W2": np.array([[1.0]]), "initial_b2": np.zeros(1),
-    }  # fmt: skip
+
+    def net(*layers: tuple[float, float]) -> TrainedNet:
+        weights = tuple(np.array([[weight]]) for weight, _ in layers)
+        biases = tuple(np.array([bias]) for _, bias in layers)
+        return TrainedNet(weights, biases, "relu", "mse", "identity")
+
     x = np.array([[-1.0], [0.0], [1.0]])
-    relu = find_activation("relu")
-    assert nonlinearity_of_net(relu, weights, "final", x) == pytest.approx(0.125)
-    assert nonlinearity_of_net(relu, weights, "initial", x) == pytest.approx(0.0, abs=1e-12)
+    bends_once = net((1.0, 0.0), (2.0, 1.0), (1.0, 0.0))
+    assert nonlinearity_of_net(bends_once, x) == pytest.approx(0.125)
+    assert nonlinearity_of_net(net((1.0, 1.0), (1.0, 0.0)), x) == pytest.approx(0.0, abs=1e-12)
 
 
 SLOPES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.95, 0.99, 1.0)
@@ -136,8 +136,8 @@ def test_the_picture_says_where_it_hurts() -> None:
     found = slopes(0.5)
     picture = over_slope(found.accuracy, found.bent, {"circles": 0.95, "moons": None})
     assert picture.title == (
-        "A LeakyReLU's slope costs more than a point of accuracy from 0.95 on circles and nowhere "
-        "on moons"
+        "A LeakyReLU's slope costs more than a point of accuracy from 0.95 on circles and not "
+        "shown on moons"
     )
     formula, points = picture.panels[0].lines
     assert formula.y[0] == pytest.approx(0.266529, abs=1e-6)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,6 +120,34 @@ def test_a_damaged_run_is_named_and_the_others_kept(tmp_path: Path) -> None:
     assert store.intact(r.run for r in results) == {results[0].run.id, results[2].run.id}
     assert results[1].run.id in notes[0]
     assert "is trained again" in notes[0]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        ({"run": "0123456789abcdef"}, "it holds run '?0123456789abcdef'?"),
+        ({"engine": -1}, "it is of engine version '?-1'?"),
+        ([], "its head is no mapping"),
+    ],
+)
+def test_a_member_that_is_not_what_its_name_says_is_trained_again(
+    tmp_path: Path, head: dict[str, Any] | list[Any], why: str
+) -> None:
+    RunStore(tmp_path).keep([result_of(0)])
+    (path,) = tmp_path.glob("*.zip")
+    with zipfile.ZipFile(path) as segment:
+        rest = io.BytesIO(segment.read(run_of(0).id))
+    old = json.loads(np.load(rest).tobytes())
+    new = io.BytesIO()
+    text = json.dumps(old | head if isinstance(head, dict) else head)
+    np.save(new, np.frombuffer(text.encode(), np.uint8))
+    with zipfile.ZipFile(path, "w") as segment:
+        segment.writestr(run_of(0).id, new.getvalue() + rest.read())
+    notes: list[str] = []
+    store = reopened(tmp_path, notes)
+    assert store.load(run_of(0)) is None
+    assert re.search(rf"is damaged \({why}\); it is trained again", notes[0])
     store.close()
 
 

@@ -72,5 +72,17 @@ def test_weights_that_are_not_there(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="train again with --force"):
         load_net(tmp_path, "abc", "relu", "mse", "identity")
     np.savez(tmp_path / "weights" / "abc.npz", initial_W1=np.ones((1, 1)))
-    with pytest.raises(StoreError, match="holds no trained weights"):
+    with pytest.raises(StoreError, match="holds no final weights"):
         load_net(tmp_path, "abc", "relu", "mse", "identity")
+
+
+def test_weights_before_training(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    np.savez(
+        tmp_path / "weights" / "abc.npz",
+        initial_W1=np.full((1, 1), 2.0), initial_b1=np.zeros(1),
+        final_W1=np.full((1, 1), 3.0), final_b1=np.ones(1),
+    )  # fmt: skip
+    x = np.ones((1, 1))
+    assert load_net(tmp_path, "abc", "relu", "mse", "identity", "initial").logits(x) == 2.0
+    assert load_net(tmp_path, "abc", "relu", "mse", "identity").logits(x) == 4.0

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from nnlab.core.analysis import five_steps as five_steps_room
 from nnlab.core.analysis.five_steps import five_steps
-from nnlab.core.analysis.worked_example import (
+from nnlab.core.analysis.two_layer_net import (
     RELU_SQUARED,
     SIGMOID_CROSS_ENTROPY,
     SIGMOID_SQUARED,
     TwoLayerNet,
     Variant,
+)
+from nnlab.core.analysis.worked_example import (
     after_step,
     agreement,
     by_backward,

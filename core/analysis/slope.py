@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nnlab.core.analysis.multiplicity import bonferroni_intervals
 from nnlab.core.analysis.seed_findings import BySeed, difference_of
 from nnlab.core.analysis.statistics import Interval
+from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.nn.activations import Activation, find_activation
 
 Array = NDArray[Any]
@@ -85,17 +86,9 @@ def measured_nonlinearity(activation: Activation, z: Array) -> float:
     return 1.0 - float(x @ y) ** 2 / total if total > 0.0 else float("nan")
 
 
-def nonlinearity_of_net(
-    activation: Activation, weights: Mapping[str, Array], when: str, x: Array
-) -> float:
-    """Mean of `measured_nonlinearity` over the hidden layers of a net, for inputs `x` (n, d).
-
-    `weights` as in `weights/<run>.npz`; `when` is `initial` or `final`.
-    """
-    sizes = [name for name in weights if name.startswith(f"{when}_W")]
-    values, a = [], np.asarray(x, dtype=np.float64)
-    for layer in range(1, len(sizes)):
-        z = a @ weights[f"{when}_W{layer}"] + weights[f"{when}_b{layer}"]
-        values.append(measured_nonlinearity(activation, z))
-        a = activation.f(z)
+def nonlinearity_of_net(net: TrainedNet, x: Array) -> float:
+    """Mean of `measured_nonlinearity` over the hidden layers of a net, for inputs `x` (n, d)."""
+    activation = find_activation(net.activation)
+    stages = net.stages(np.asarray(x, dtype=np.float64))
+    values = [measured_nonlinearity(activation, s.points) for s in stages if s.kind == "linear"]
     return float(np.mean(values))

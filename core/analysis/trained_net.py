@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from nnlab.core.errors import StoreError
 from nnlab.core.nn.activations import find_activation
+from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.losses import OUTPUTS, PAIRS
-from nnlab.core.nn.mlp import MLP, Buffers, with_ones
+from nnlab.core.nn.mlp import MLP, flat_parameters, with_ones
 
 Array = NDArray[np.float64]
 
@@ -73,8 +74,7 @@ class TrainedNet:
 
     def _forward(self, x: Array) -> MLP:
         activation, sizes = find_activation(self.activation), self.layer_sizes
-        layers = zip(self.weights, self.biases, strict=True)
-        flat = np.concatenate([np.vstack([W, b]).ravel() for W, b in layers])[None]
+        flat = flat_parameters(zip(self.weights, self.biases, strict=True))[None]
         buffers = Buffers.allocate(sizes, 1, len(x), np.float64, keep_z=True)
         pair = PAIRS[self.loss, self.output]
         net = MLP(sizes, [activation], pair, flat, len(x), buffers=buffers)
@@ -83,22 +83,29 @@ class TrainedNet:
 
 
 def load_net(
-    folder: Path, run: str, activation: str, loss: str, output: str
-) -> TrainedNet:  # fmt: skip
-    """The net of `run` after its last step, from a results folder with saved weights.
+    folder: Path,
+    run: str,
+    activation: str,
+    loss: str,
+    output: str,
+    when: Literal["initial", "final"] = "final",
+) -> TrainedNet:
+    """The net of `run` after its last step (or before its first), from saved weights.
+
+    `folder` is the results folder of a study with `save_weights: true`.
 
     Raises `StoreError` where the file is missing or damaged.
     """
     path = folder / "weights" / f"{run}.npz"
     try:
         with np.load(path, allow_pickle=False) as saved:
-            count = sum(name.startswith("final_W") for name in saved.files)
-            weights = tuple(saved[f"final_W{l}"].astype(np.float64) for l in range(1, count + 1))
-            biases = tuple(saved[f"final_b{l}"].astype(np.float64) for l in range(1, count + 1))
+            layers = range(1, sum(name.startswith(f"{when}_W") for name in saved.files) + 1)
+            weights = tuple(saved[f"{when}_W{l}"].astype(np.float64) for l in layers)
+            biases = tuple(saved[f"{when}_b{l}"].astype(np.float64) for l in layers)
     except (OSError, ValueError, KeyError) as error:
         raise StoreError(f"{path} cannot be read: {error}; train again with --force") from error
     if not weights:
-        raise StoreError(f"{path} holds no trained weights; train again with --force")
+        raise StoreError(f"{path} holds no {when} weights; train again with --force")
     return TrainedNet(weights, biases, activation, loss, output)
 
 

@@ -4,7 +4,8 @@
 
 In the notation of the homework: vectors are columns, W1 is (hidden x inputs), W2 is (outputs x
 hidden), the loss sums over the outputs. nnlab stores W as (in x out) and takes the mean over the
-outputs, so that its loss and its gradients are 1/K of these; `TwoLayerNet.factor` is that K.
+outputs, so that its loss and its gradients are 1/K of these; `TwoLayerNet.factor` is that K. The
+values themselves are in `two_layer_net`.
 
 Every value of the forward pass comes from `nn.mlp`, every f' from `nn.activations`. The matrix
 formulas of the chain rule are written out in `jacobians` and `by_formula`, and nowhere else: they
@@ -13,124 +14,32 @@ are what the backward pass and the central differences are held against.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlab.core.analysis.two_layer_net import (
+    Array,
+    Forward,
+    Gradients,
+    Jacobians,
+    TwoLayerNet,
+    Variant,
+    random_net,
+)
 from nnlab.core.nn.activations import find_activation
+from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.gradcheck import central_differences, relative_error, sides_of_kinks
 from nnlab.core.nn.losses import OUTPUTS, PAIRS
-from nnlab.core.nn.mlp import MLP, Buffers, count_parameters, layer_views, with_ones
+from nnlab.core.nn.mlp import MLP, count_parameters, layer_views, with_ones
 from nnlab.core.nn.optimizers import OPTIMIZERS, Update, apply_update
 
-Array = NDArray[np.float64]
-
-NAMES = ("W1", "b1", "W2", "b2")
-"""The parameters, in the order of every table."""
 SMALL = 1e-3
 """Of a gradient's norm."""
 FINE_STEP = 3e-4
 """h of differences of fourth order: their curvature costs about h^4, rounding 1e-16 / h."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TwoLayerNet:
-    """The numbers: n inputs, m hidden units, K outputs."""
-
-    x: Array
-    """(n,)"""
-    y: Array
-    """(K,)"""
-    W1: Array
-    """(m, n)"""
-    b1: Array
-    """(m,)"""
-    W2: Array
-    """(K, m)"""
-    b2: Array
-    """(K,)"""
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """(n, m, K)"""
-        return self.x.size, self.b1.size, self.b2.size
-
-    @property
-    def factor(self) -> int:
-        """The homework's loss over nnlab's: a sum over K outputs over their mean."""
-        return self.b2.size
-
-    @property
-    def parameters(self) -> Array:
-        """As nnlab holds them, (1, parameters): W transposed, the bias as its last row."""
-        layers = ((self.W1, self.b1), (self.W2, self.b2))
-        return np.concatenate([np.vstack([W.T, b]).ravel() for W, b in layers])[None]
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """Which f, g and loss."""
-
-    f: str
-    g: str
-    loss: str
-
-    @property
-    def words(self) -> str:
-        """`f = relu, g = identity, squared error`"""
-        losses = {"mse": "squared error", "binary_cross_entropy": "binary cross-entropy"}
-        return f"f = {self.f}, g = {self.g}, {losses[self.loss]}"
-
-
-RELU_SQUARED = Variant("relu", "identity", "mse")
-SIGMOID_SQUARED = Variant("sigmoid", "sigmoid", "mse")
-SIGMOID_CROSS_ENTROPY = Variant("sigmoid", "sigmoid", "binary_cross_entropy")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Forward:
-    """What every stage gives out; `loss` is the homework's, a sum over the outputs."""
-
-    z1: Array
-    z2: Array
-    z3: Array
-    yhat: Array
-    loss: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Jacobians:
-    """Derivatives in numerator layout: rows are what is derived, columns by what."""
-
-    dl_dyhat: Array
-    """(1, K)"""
-    dyhat_dz3: Array
-    """(K, K)"""
-    dz2_dz1: Array
-    """(m, m)"""
-    dl_dz3: Array
-    """(1, K)"""
-    dl_dz2: Array
-    """(1, m)"""
-    dl_dz1: Array
-    """(1, m)"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gradients:
-    """The gradient of the homework's loss, each in the shape of its parameter."""
-
-    W1: Array
-    b1: Array
-    W2: Array
-    b2: Array
-
-    @property
-    def flat(self) -> Array:
-        """All of it as one vector, in the order of `NAMES`, row by row."""
-        return np.concatenate([getattr(self, name).ravel() for name in NAMES])
 
 
 def forward(net: TwoLayerNet, variant: Variant) -> Forward:
@@ -235,16 +144,6 @@ def after_step(net: TwoLayerNet, variant: Variant, learning_rate: float) -> TwoL
     apply_update(OPTIMIZERS["sgd"], update, {"weight_decay": 0.0})
     moved = _gradients(net, found.parameters[0])
     return TwoLayerNet(net.x, net.y, moved.W1, moved.b1, moved.W2, moved.b2)
-
-
-def random_net(rng: np.random.Generator, sizes: tuple[int, int, int]) -> TwoLayerNet:
-    """Standard normal inputs and parameters, targets 0 or 1."""
-    n, m, K = sizes
-    return TwoLayerNet(
-        rng.standard_normal(n), rng.integers(0, 2, K).astype(np.float64),
-        rng.standard_normal((m, n)), rng.standard_normal(m),
-        rng.standard_normal((K, m)), rng.standard_normal(K),
-    )  # fmt: skip
 
 
 def _network(net: TwoLayerNet, variant: Variant, parameters: Array) -> MLP:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.core.nn.activations import ACTIVATIONS, Activation
+from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.losses import OUTPUTS, PAIRS, Pair
-from nnlab.core.nn.mlp import MLP, Buffers, count_parameters, layer_views, with_ones
+from nnlab.core.nn.mlp import MLP, count_parameters, layer_views, with_ones
 
 Array = NDArray[np.float64]
 

@@ -8,5 +8,6 @@
     all.py        every question in turn, and one report of everything
 
 Each other module answers one question with `answer(work) -> Answer`; its shipped studies are specs
-of `nnlab.configs`, its claims are rows of a table of its own.
+of `nnlab.configs`, its claims are rows of a table of its own. Of the larger ones the claims stand
+in `*_claims.py` and the sentences and tables in `*_words.py`.
 """

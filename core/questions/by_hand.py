@@ -6,10 +6,9 @@ import numpy as np
 
 from nnlab.core.analysis.claims import Claim, Finding
 from nnlab.core.analysis.statistics import geometric_interval
+from nnlab.core.analysis.two_layer_net import TwoLayerNet, Variant
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.analysis.worked_example import (
-    TwoLayerNet,
-    Variant,
     agreement,
     by_backward,
     by_differences,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlab.core.analysis.worked_example import Array, TwoLayerNet
+from nnlab.core.analysis.two_layer_net import Array, TwoLayerNet
 from nnlab.core.errors import SpecError, UsageError
 from nnlab.core.spec.file import decode, read_file
 from nnlab.core.spec.reader import Document, Value, read

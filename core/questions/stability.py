@@ -5,37 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
-from numpy.typing import NDArray
 
 from nnlab.core.analysis.claims import Claim, Finding, judge_claims
 from nnlab.core.analysis.float_limits import (
     CROSS_ENTROPY,
     DTYPES,
     NAIVE_PAIR,
-    PROBE,
     PROBES,
-    Threshold,
     find_threshold,
     naive_softmax,
     values_along,
 )
 from nnlab.core.analysis.naive_training import Watched, train_with
-from nnlab.core.analysis.statistics import t_interval
+from nnlab.core.analysis.pairs import finite_part
+from nnlab.core.analysis.statistics import Floats, t_interval
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.batches import encode
 from nnlab.core.nn.losses import OUTPUTS
 from nnlab.core.plan import make_stacks
 from nnlab.core.questions.work import Work
 from nnlab.core.report.answer import Answer, Section
-from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
-from nnlab.core.report.style import PALETTE, Look
+from nnlab.core.report.stability_pictures import Limits, thresholds_picture, training_picture
 from nnlab.core.report.table import Table
 from nnlab.core.report.wording import percent, short
+from nnlab.core.study import Results
+from nnlab.core.wording import number
 
-Limits = dict[tuple[str, str], Threshold]
-NAIVE, STABLE = Look(PALETTE[1], (), "^"), Look(PALETTE[0], (), "s")
-LIMIT = Look("#555555", (4.0, 1.6))
 STUDY = "large_logits"
 X = 1000.0
 """Where every form is tried."""
@@ -51,6 +46,10 @@ class Found:
     """(`naive` or `stable`, `up` or `down`): 1 where the shifted softmax is not finite, else 0."""
     naive: Watched
     stable: Watched
+    seeds: tuple[int, ...]
+    """Of the runs of both, in their order."""
+    scope: str
+    """What was trained."""
 
 
 def _broken(direction: str) -> Claim:
@@ -81,7 +80,7 @@ def _broken(direction: str) -> Claim:
 def _training(found: Found) -> Finding:
     return Finding(
         t_interval(found.naive.survived),
-        f"digits, 64-64, ReLU, Adam 0.02, float32, {len(found.naive.survived)} seeds",
+        f"{found.scope}, {len(found.seeds)} seeds",
         t_interval(found.stable.survived),
     )
 
@@ -115,8 +114,10 @@ def answer(work: Work) -> Answer:
         break_softmax(),
         train_with(NAIVE_PAIR, stack, examples),
         train_with(CROSS_ENTROPY, stack, examples),
+        tuple(run.seed for run in stack.runs),
+        scope_of(results),
     )
-    accuracy = float(results.runs["test_accuracy"].to_numpy().mean())
+    accuracy = dict(results.runs.select("seed", "test_accuracy").iter_rows())
     sections = (
         Section(
             "The thresholds, found by bisection over all floats",
@@ -125,7 +126,7 @@ def answer(work: Work) -> Answer:
                 "be found exactly: 64 halvings at most.",
             ),
             (_threshold_table(limits), _example_table()),
-            (_threshold_picture(limits),),
+            (thresholds_picture(limits),),
         ),
         Section(
             "A training run in both forms",
@@ -133,12 +134,19 @@ def answer(work: Work) -> Answer:
                 "The same nets, batches and optimizer; only the loss is computed differently. "
                 "NaN in one gradient makes every weight NaN, for good.",
             ),
-            (_training_table(found, results.runs),),
-            (_training_picture(found, limits),),
+            (_training_table(found, accuracy),),
+            (
+                training_picture(
+                    found.naive,
+                    found.stable,
+                    found.seeds,
+                    limits["softmax-overflow", "float32"].last,
+                ),
+            ),
         ),
     )
     return Answer(
-        _sentences(limits, found, accuracy),
+        _sentences(limits, found, finite_part(list(accuracy.values()))[0]),
         sections,
         tuple(judge_claims(CLAIMS, found)),
         (
@@ -148,6 +156,15 @@ def answer(work: Work) -> Answer:
             "its logarithm has to be taken by log-sum-exp, never as log(softmax).",
         ),
         results.runs,
+    )
+
+
+def scope_of(results: Results) -> str:
+    """What the runs of the study have in common, in words."""
+    row = results.runs.row(0, named=True)
+    return (
+        f"{row['dataset']}, {row['hidden_layer_sizes']}, {row['activation']}, {row['optimizer']} "
+        f"at {number(row['learning_rate'])}, {results.spec.dtype}"
     )
 
 
@@ -167,13 +184,14 @@ def break_softmax() -> dict[tuple[str, str], tuple[float, ...]]:
         }
 
 
-def _sentences(limits: Limits, found: Found, accuracy: float) -> tuple[str, ...]:
+def _sentences(limits: Limits, found: Found, accuracy: Floats) -> tuple[str, ...]:
     over = [short(limits["softmax-overflow", d].last, 4) for d in DTYPES]
     under = [short(limits["softmax-underflow", d].last, 4) for d in DTYPES]
     one = [short(limits["sigmoid", d].last, 4) for d in DTYPES]
     steps = found.naive.losses.shape[1]
     died = [step for step in found.naive.dead_at if step is not None]
     lived = sum(step is None for step in found.stable.dead_at)
+    end = f" and end at {percent(float(accuracy.mean()))} test accuracy" if accuracy.size else ""
     return (
         "Softmax as written breaks at both ends. One logit above "
         f"{over[0]} in float16, {over[1]} in float32, {over[2]} in float64 overflows exp, and "
@@ -184,12 +202,11 @@ def _sentences(limits: Limits, found: Found, accuracy: float) -> tuple[str, ...]
         f"sigmoid is exactly 1 beyond {one[0]}, {one[1]} and {one[2]}, and log(1 − 1) with it.",
         f"In training: {len(died)} of {len(found.naive.dead_at)} runs with the naive loss end in "
         + (f"NaN, at step {min(died)} to {max(died)} of {steps}; " if died else "NaN; ")
-        + f"with the stable one {lived} of {len(found.stable.dead_at)} live and end at "
-        f"{percent(accuracy)} test accuracy.",
+        + f"with the stable one {lived} of {len(found.stable.dead_at)} live{end}.",
     )  # fmt: skip
 
 
-# ------------------------------------------------------------------ tables and pictures
+# ------------------------------------------------------------------ tables
 
 
 def _threshold_table(limits: Limits) -> Table:
@@ -216,114 +233,20 @@ def _example_table() -> Table:
     return Table((f"at x = {X:,.0f}", "computed", *DTYPES), tuple(rows))
 
 
-def _threshold_picture(limits: Limits) -> LinesPicture:
-    x = np.geomspace(1.0, 3000.0, 300)
-    panels = []
-    for dtype in DTYPES:
-        stable = values_along(PROBE["log-sum-exp"], dtype, x)
-        naive = values_along(PROBE["cross-entropy"], dtype, x)
-        known = np.isfinite(naive)
-        last = limits["cross-entropy", dtype].last
-        panels.append(
-            Panel(
-                f"{dtype}: naive up to {short(last, 4)}",
-                Axis("lead of the wrong class, x", "log", limits=(1.0, 3000.0)),
-                Axis("cross-entropy", "log", limits=(0.8, 5000.0), group="loss"),
-                (
-                    Line("log-sum-exp", STABLE, _numbers(x), _numbers(stable)),
-                    Line("naive", NAIVE, _numbers(x[known]), _numbers(naive[known]), marks=False),
-                ),
-                labelled=True,
-                lost=((last, NAIVE),),
-            )
-        )
-    return LinesPicture(
-        "thresholds",
-        "The naive loss ends where exp overflows; from the logits it goes on to the largest number",
-        "Two logits, [x, 0], and the second is true: the loss is x. The cross marks the last x at "
-        "which the naive form is a number; beyond it is NaN.",
-        tuple(panels),
-        3,
-    )
-
-
-def _training_table(found: Found, runs: pl.DataFrame) -> Table:
-    final = runs["test_accuracy"].to_list()
+def _training_table(found: Found, accuracy: dict[int, float | None]) -> Table:
     rows = []
-    for i, (bad, accuracy) in enumerate(zip(found.naive.dead_at, final, strict=True)):
+    for i, (seed, bad) in enumerate(zip(found.seeds, found.naive.dead_at, strict=True)):
         before = found.naive.largest[i, :bad].max()  # of the steps whose loss was a number
         rows.append(
             (
-                str(i),
+                str(seed),
                 "–" if bad is None else str(bad),
                 short(float(before), 4),
                 str(found.naive.infinite[i]),
                 short(float(found.stable.largest[i].max()), 4),
-                percent(accuracy),
+                percent(accuracy[seed]),
             )
         )
-    heads = ("seed", "naive: NaN at step", "largest logit before", "infinite losses before",
-             "stable: largest logit", "stable: test accuracy")  # fmt: skip
+    heads = ("seed", "naive: NaN at step", "largest |logit| before", "infinite losses before",
+             "stable: largest |logit|", "stable: test accuracy")  # fmt: skip
     return Table(heads, tuple(rows))
-
-
-def _training_picture(found: Found, limits: Limits) -> LinesPicture:
-    steps = np.arange(found.naive.losses.shape[1])
-    limit = limits["softmax-overflow", "float32"].last
-    bad = [step for step in found.naive.dead_at if step is not None]
-    order = np.argsort([steps.size if s is None else s for s in found.naive.dead_at])
-    shown = int(order[len(order) // 2])
-    end = found.naive.dead_at[shown]
-    stop = steps.size if end is None else end
-    losses = [
-        Line("stable", STABLE, *_smooth(steps, found.stable.losses[shown])),
-        Line("naive", NAIVE, *_smooth(steps[:stop], found.naive.losses[shown, :stop])),
-    ]
-    largest = np.maximum.accumulate(found.stable.largest, axis=1)
-    family = [
-        Line(f"seed {i}", Look(PALETTE[0]), _numbers(steps), _numbers(row))
-        for i, row in enumerate(largest)
-    ]
-    family.append(
-        Line("exp overflows", LIMIT, (0.0, float(steps[-1])), (limit, limit),
-             value=short(limit, 4))
-    )  # fmt: skip
-    axis = Axis("step", limits=(0.0, float(steps[-1])))
-    return LinesPicture(
-        "training",
-        f"{len(bad)} of {len(found.naive.dead_at)} runs die of the naive loss when a logit "
-        f"passes {short(limit, 4)}; the stable loss learns on",
-        f"Left: the loss of seed {shown} in both forms, which are one line until the cross, the "
-        "first NaN. Right: the largest logit so far of every seed, trained with the stable form, "
-        "and the number beyond which exp is infinite in float32.",
-        (
-            Panel(
-                "Training loss",
-                axis,
-                Axis("loss of the batch, mean of 20 steps", "log"),
-                tuple(losses),
-                labelled=True,
-                lost=((float(stop), NAIVE),) if end is not None else (),
-            ),
-            Panel(
-                "Largest logit so far; dashed: exp overflows",
-                axis,
-                Axis("|logit|", "log"),
-                tuple(family),
-            ),
-        ),
-        2,
-    )
-
-
-def _smooth(
-    steps: NDArray[np.int64], losses: NDArray[np.float64], window: int = 20
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Means over `window` steps, at the last step of each."""
-    count = len(losses) // window
-    means = losses[: count * window].reshape(count, window).mean(axis=1)
-    return _numbers(steps[window - 1 : count * window : window]), _numbers(means)
-
-
-def _numbers(values: NDArray[np.generic]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)

@@ -45,6 +45,8 @@ class Layers:
 
     gains: tuple[tuple[float, float], ...]
     """(by the linear steps, by the non-linear ones) in accuracy of a straight line, one a seed."""
+    lost_share: float
+    """Share of the runs that did not finish."""
     scope: str
     shown: TrainedNet
     seed: int
@@ -75,7 +77,9 @@ def _additive(found: Found) -> Finding:
 
 def _bending(found: Found) -> Finding:
     linear, bending = zip(*found.layers.gains, strict=True)
-    return Finding(t_interval(bending), found.layers.scope, t_interval(linear))
+    return Finding(
+        t_interval(bending), found.layers.scope, t_interval(linear), found.layers.lost_share
+    )
 
 
 CLAIMS = (
@@ -171,12 +175,19 @@ def measure_layers(results: Results, X: Array, y: NDArray[np.int64]) -> Layers:
     net, seed, shown = best
     sizes = "-".join(map(str, net.layer_sizes[1:-1]))
     scope = f"{results.runs['dataset'][0]}, {sizes}, {net.activation}, {len(gains)} seeds"
-    return Layers(tuple(gains), scope, net, seed, shown, X, y)
+    lost_share = 1.0 - len(gains) / len(results.runs)
+    return Layers(tuple(gains), lost_share, scope, net, seed, shown, X, y)
 
 
 def _sentences(parts: Parts, found: Found) -> tuple[str, ...]:
     layers = found.layers
     lines = [readout_accuracy(stage.points, layers.y) for stage in layers.stages]
+    moved = float(np.abs(np.diff(lines)[0::2]).max())
+    alone = (
+        "No linear step changes that number; every change is the work of a non-linear one."
+        if moved == 0.0
+        else f"A linear step changes that number by {percent(moved)} at most."
+    )
     steps = ", then ".join(words for words, _ in parts.steps)
     given = "; ".join(" ".join(short(float(v), 4) for v in row) for row in parts.matrix)
     return (
@@ -185,8 +196,7 @@ def _sentences(parts: Parts, found: Found) -> tuple[str, ...]:
         "affine, not linear.",
         f"Any matrix is made of them: [{given}] is {steps}.",
         f"A net alternates the two. In the one shown a straight line separates {percent(lines[0])} "
-        f"of the points as they come and {percent(lines[-1])} after the last layer. No linear "
-        "step changes that number; every change is the work of a non-linear one.",
+        f"of the points as they come and {percent(lines[-1])} after the last layer. {alone}",
     )
 
 

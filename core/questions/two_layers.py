@@ -6,15 +6,8 @@ import numpy as np
 
 from nnlab.core.analysis.claims import judge_claims
 from nnlab.core.analysis.five_steps import five_steps
-from nnlab.core.analysis.worked_example import (
-    RELU_SQUARED,
-    Forward,
-    TwoLayerNet,
-    after_step,
-    by_backward,
-    forward,
-    jacobians,
-)
+from nnlab.core.analysis.two_layer_net import RELU_SQUARED, Forward, TwoLayerNet
+from nnlab.core.analysis.worked_example import after_step, by_backward, forward, jacobians
 from nnlab.core.questions.by_hand import EXAMPLE, agreement_claim, gradient_section, net_of
 from nnlab.core.questions.work import Work
 from nnlab.core.report.answer import Answer, Section

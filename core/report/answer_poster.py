@@ -1,7 +1,8 @@
 """`report.png` of an answer: one page 1,600 pixels wide.
 
 The question, the answer in large print, the claims with their verdicts, where the text slips, then
-the pictures of all sections; last, with text and tables, the sections that have no picture.
+the pictures of all sections (of very many, those that the claims rest on); last, with text and
+tables, the sections that have no picture.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from nnlab.core.report.captions import made_words
 from nnlab.core.report.claim_rows import claim_row
 from nnlab.core.report.claims_strip import claims_strip
 from nnlab.core.report.page_table import page_table
-from nnlab.core.report.sheet import FULL, band, draw_rows, footer, stacked, strip
+from nnlab.core.report.pictures import Picture
+from nnlab.core.report.sheet import FULL, band, check_names, draw_rows, footer, stacked, strip
 from nnlab.core.report.style import LABEL, QUIET, Pixels, drawing, new_figure
 from nnlab.core.report.typeset import (
     Print,
@@ -25,7 +27,7 @@ from nnlab.core.report.typeset import (
     put,
     set_text,
 )
-from nnlab.core.report.wording import listed
+from nnlab.core.report.wording import listed, plural
 
 ROOM = FULL - 2 * PAD
 _TITLE, _ASKS = Print(30, bold=True), Print(LABEL + 1, QUIET)
@@ -34,6 +36,8 @@ _QUICK_BAND = "#ffe9d6"
 _FEW = 3
 """Paragraphs that stand across the page; more stand in two columns."""
 _GUTTER = 40
+_MOST_PICTURES = 8
+"""Beyond, a page is too tall to be looked at."""
 
 
 def draw_answer(page: AnswerPage) -> tuple[Pixels, dict[str, Pixels]]:
@@ -45,7 +49,10 @@ def draw_answer(page: AnswerPage) -> tuple[Pixels, dict[str, Pixels]]:
         strips.append(strip(claims_strip(rows)))
     if answer.corrections:
         strips.append(strip(_corrections(answer)))
-    rows_of_pictures, own = draw_rows(answer.pictures)
+    check_names(answer.pictures)
+    shown = on_the_page(answer)
+    rows_of_pictures, own = draw_rows(shown)
+    own |= draw_rows([picture for picture in answer.pictures if picture not in shown])[1]
     strips += rows_of_pictures
     for section in answer.sections:
         if not section.pictures:
@@ -53,14 +60,26 @@ def draw_answer(page: AnswerPage) -> tuple[Pixels, dict[str, Pixels]]:
     return stacked([*strips, strip(footer(_sources(page)))]), own
 
 
+def on_the_page(answer: Answer) -> tuple[Picture, ...]:
+    """The pictures of the one page: all, or of very many those that the claims rest on."""
+    if len(answer.pictures) <= _MOST_PICTURES:
+        return answer.pictures
+    evidence = {judged.claim.figure for judged in answer.claims}
+    chosen = tuple(picture for picture in answer.pictures if picture.name in evidence)
+    return chosen or answer.pictures[:_MOST_PICTURES]
+
+
 def _sources(page: AnswerPage) -> list[str]:
     """With what it was made, and where the rest is."""
     numbers = ["answer.json", "claims.json"]
     if page.answer.runs is not None:
         numbers.append("runs.csv")
+    more = len(page.answer.pictures) - len(on_the_page(page.answer))
+    left = f", with {plural(more, 'more picture')}" if more else ""
     return [
         made_words(page.environment),
-        f"The whole answer is in report.html and report.md, the numbers in {listed(numbers)}.",
+        f"The whole answer is in report.html and report.md{left}, the numbers in "
+        f"{listed(numbers)}.",
     ]
 
 

@@ -127,7 +127,8 @@ def html_table(table: Table, name: str) -> str:
         cells = [f'<th scope="row">{swatch}{escape(one_line(row[0]))}{mark}</th>']
         cells += [f"<td>{escape(one_line(cell))}</td>" for cell in row[1:]]
         rows.append(f"<tr{row_class}>{''.join(cells)}</tr>")
-    caption = f"<caption><span>{escape(one_line(table.note))}</span></caption>" if table.note else ""
+    note = escape(one_line(table.note))
+    caption = f"<caption><span>{note}</span></caption>" if note else ""
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(name)}"><table>'
         f"{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

@@ -95,9 +95,11 @@ def best_rates(
 
 def _bend_words(scaling: Scaling) -> str:
     first, last = scaling.ranges[0], scaling.ranges[-1]
+    start, end = scaling.mean_exponent(first), scaling.mean_exponent(last)
+    verb = "falls" if end < start else "goes"
     return (
-        f"the exponent falls from {scaling.mean_exponent(first):.2f} over {first[0]} to "
-        f"{first[-1]} to {scaling.mean_exponent(last):.2f} over {last[0]} to {last[-1]}"
+        f"the exponent {verb} from {start:.2f} over {first[0]} to {first[-1]} to {end:.2f} over "
+        f"{last[0]} to {last[-1]}"
     )
 
 

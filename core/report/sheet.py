@@ -56,15 +56,20 @@ def strip(figure: Figure) -> Pixels:
     return halved(rasterize(figure))
 
 
+def check_names(pictures: Sequence[Picture]) -> None:
+    """Raise ValueError where two pictures have one name, which is their file's."""
+    names = [picture.name for picture in pictures]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two pictures of a report are named {', '.join(twice)}")
+
+
 def draw_rows(pictures: Sequence[Picture]) -> tuple[list[Pixels], dict[str, Pixels]]:
     """A strip for each row of pictures, and each picture's own pixels by its name.
 
     Raises ValueError where two pictures have one name, which is their file's.
     """
-    names = [picture.name for picture in pictures]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"two pictures of a report are named {', '.join(twice)}")
+    check_names(pictures)
     strips, own = [], {}
     for row in page_rows(pictures):
         width = FULL / len(row)

@@ -24,12 +24,12 @@ def over_slope(
 
     How to read it: left, the share of f's variance that a straight line cannot explain, as the
     formula has it for normal pre-activations and as measured on those of the nets. Right, what is
-    left of the accuracy. The bend fades evenly; the accuracy does not follow until hardly any is
-    left. `accuracy` and `hurts` are by data set, `bent` by the moment it was measured at.
+    left of the accuracy: whether it falls with the bend, or only where hardly any is left.
+    `accuracy` and `hurts` are by data set, `bent` by the moment it was measured at.
     """
     return LinesPicture(
         name="slope",
-        title=_title(accuracy, hurts),
+        title=_title(hurts),
         caption=(
             "Left, line: (1 - a)^2 (1/4 - 1/2pi) / ((1 + a^2)/2 - (1 - a)^2/2pi) at slope a; "
             "points: measured on the pre-activations of the nets on circles. Right: mean over "
@@ -104,12 +104,9 @@ def _line(name: str, look: Look, accuracy: Mapping[float, BySeed]) -> Line:
     )
 
 
-def _title(
-    accuracy: Mapping[str, Mapping[float, BySeed]], hurts: Mapping[str, float | None]
-) -> str:
+def _title(hurts: Mapping[str, float | None]) -> str:
     words = [
-        f"from {short(slope)} on {name}" if slope is not None else f"nowhere on {name}"
+        f"from {short(slope)} on {name}" if slope is not None else f"not shown on {name}"
         for name, slope in hurts.items()
     ]
-    del accuracy
     return f"A LeakyReLU's slope costs more than a point of accuracy {' and '.join(words)}"

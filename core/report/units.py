@@ -5,7 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from nnlab.core.analysis.summaries import Summary
-from nnlab.core.report.captions import architecture_words, averaged, joined, time_axis
+from nnlab.core.report.captions import (
+    AXIS_WORDS,
+    architecture_words,
+    averaged,
+    joined,
+    time_axis,
+)
 from nnlab.core.report.family import columns_for, family_lines, family_maps, layer_axis
 from nnlab.core.report.pictures import Axis, HeatPicture, LinesPicture, Panel, Picture
 from nnlab.core.report.wording import listed, percent
@@ -59,7 +65,7 @@ def _unit_share(
         return HeatPicture(
             name=name,
             title=title,
-            caption=joined(rule, nothing),
+            caption=joined(rule, _drawn(summary), nothing),
             panels=panels,
             columns=columns_for(len(panels)),
             x=Axis(time_words),
@@ -70,7 +76,9 @@ def _unit_share(
     return LinesPicture(
         name=name,
         title=title,
-        caption=joined(rule, averaged(summary, "Line") if summary.seeds > 1 else ""),
+        caption=joined(
+            rule, _drawn(summary), averaged(summary, "Line") if summary.seeds > 1 else ""
+        ),
         panels=tuple(
             Panel(
                 title=f"Layer {layer}" if ever else "Every hidden layer",
@@ -84,6 +92,14 @@ def _unit_share(
         ),
         columns=len(layers),
     )
+
+
+def _drawn(summary: Summary) -> str:
+    """Which settings are not drawn: a unit may well have died at one of those."""
+    if not summary.shown.picked:
+        return ""
+    axes = listed([AXIS_WORDS[axis] for axis in summary.shown.picked])
+    return f"Drawn is each at its best {axes}; at other settings it may be another matter."
 
 
 def _peak(rows: pl.DataFrame, label: str) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlab.core.analysis.worked_example import (
+from nnlab.core.analysis.two_layer_net import (
     NAMES,
     Array,
     Forward,

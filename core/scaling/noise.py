@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from nnlab.core.analysis.noise_scale import NoiseScale, measure_gradients, noise_scale
 from nnlab.core.analysis.one_step import StepTheory, Surface, measured_rate, step_theory
 from nnlab.core.batches import encode
+from nnlab.core.nn.mlp import flat_parameters
 from nnlab.core.outcome import FINISHED, RunResult
 from nnlab.core.plan import Run
 from nnlab.core.scaling.sweeps import Watch
@@ -131,9 +132,8 @@ def parameters_of(result: RunResult) -> NDArray[np.float64]:
     for layer in count(1):
         if f"final_W{layer}" not in result.weights:
             break
-        weights, bias = (result.weights[f"final_{kind}{layer}"] for kind in "Wb")
-        layers.append(np.concatenate([weights, bias[None]]).ravel())
-    return np.concatenate(layers).astype(np.float64)
+        layers.append((result.weights[f"final_W{layer}"], result.weights[f"final_b{layer}"]))
+    return flat_parameters(layers)
 
 
 def _steps(result: RunResult) -> int:

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.conftest import nasty
 from tests.browser.window import Window
 
-pytestmark = pytest.mark.xdist_group("browser")  # one browser, not one a worker
+pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
 
 
 @pytest.mark.parametrize("name", ["lines", "grid", "nasty"])
@@ -52,9 +52,11 @@ def listener() -> Iterator[tuple[str, list[str]]]:
 
 
 REACH = """
-const [address, done] = arguments;
-const refused = [];
-addEventListener("securitypolicyviolation", (event) => refused.push(event.effectiveDirective));
+const [address] = arguments;
+window.refused = [];
+addEventListener("securitypolicyviolation", (event) => {
+  window.refused.push(event.effectiveDirective);
+});
 for (const [tag, key] of [["img", "src"], ["script", "src"], ["iframe", "src"], ["link", "href"]]) {
   const element = document.createElement(tag);
   if (tag === "link") element.rel = "stylesheet";
@@ -64,8 +66,7 @@ for (const [tag, key] of [["img", "src"], ["script", "src"], ["iframe", "src"], 
 const inline = document.createElement("script");
 inline.textContent = "document.title = 'harmed'";
 document.body.append(inline);
-fetch(address + "/fetch").catch(() => refused.push("fetch"))
-  .then(() => setTimeout(() => done(refused), 200));
+fetch(address + "/fetch").catch(() => window.refused.push("fetch"));
 """
 
 
@@ -74,8 +75,9 @@ def test_the_policy_stops_whatever_would_reach_out(
 ) -> None:
     address, heard = listener
     window.show(pages["lines"])
-    refused = window.driver.execute_async_script(REACH, address)
-    assert {"img-src", "script-src-elem", "connect-src", "fetch", "frame-src"} <= set(refused)
+    window.ask(REACH, address)
+    wanted = {"img-src", "script-src-elem", "style-src-elem", "connect-src", "fetch", "frame-src"}
+    window.until(lambda: wanted <= set(window.ask("return window.refused")))
     assert heard == []
     assert window.ask("return document.title") == "lines · nnlab"
 

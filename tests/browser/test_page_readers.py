@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import lines
 from tests.browser.window import Window
 
-pytestmark = pytest.mark.xdist_group("browser")  # one browser, not one a worker
+pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
 
 PHONE, PAPER, DESKTOP = 390, 718, 1440
 """Widths in pixels; that of paper is A4 between its margins."""
@@ -54,9 +54,7 @@ def test_a_wider_window_draws_wider(window: Window, pages: dict[str, Path]) -> N
         "Emulation.setDeviceMetricsOverride",
         {"width": DESKTOP, "height": 900, "deviceScaleFactor": 1, "mobile": False},
     )
-    wait = "const done = arguments[0]; requestAnimationFrame(() => setTimeout(done, 50))"
-    window.driver.execute_async_script(wait)
-    assert window.ask(size) > 2 * narrow
+    window.until(lambda: window.ask(size) > 2 * narrow)
 
 
 def test_it_is_complete_without_scripts(window: Window, pages: dict[str, Path]) -> None:

@@ -11,7 +11,7 @@ from nnlab.core.report.wording import percent, short
 from tests.browser.conftest import lines
 from tests.browser.window import Window
 
-pytestmark = pytest.mark.xdist_group("browser")  # one browser, not one a worker
+pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
 
 HOME, END, LEFT = "\ue011", "\ue010", "\ue012"
 """Keys, as WebDriver writes them."""

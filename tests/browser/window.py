@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,8 @@ class Window:
         self.console()
         self.requests()
         self.driver.get(page.as_uri())
+        # The first page of a browser that has just started may come back half read.
+        self.until(lambda: bool(self.ask("return document.readyState === 'complete'")))
 
     def medium(self, media: str, *features: dict[str, str]) -> None:
         """`screen` or `print`, and what its reader prefers."""
@@ -131,6 +133,12 @@ class Window:
         """What a figure's picture is called for a screen reader."""
         script = "return document.querySelector(arguments[0]).getAttribute('aria-label')"
         return str(self.ask(script, f"{figure} svg[role=img]"))
+
+    def until(self, met: Callable[[], bool], patience: float = 10) -> None:
+        """Waits for what the browser does in its own time; fails where it does not."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        WebDriverWait(self.driver, patience, 0.05).until(lambda _: met())
 
     def click(self, selector: str) -> None:
         """A click by the mouse, where the element is."""

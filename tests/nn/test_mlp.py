@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from nnlab.core.nn.activations import ACTIVATIONS
+from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import (
     MLP,
-    Buffers,
     count_parameters,
+    flat_parameters,
     initial_parameters,
     layer_views,
     with_ones,
@@ -263,3 +264,12 @@ def test_a_measuring_pass_holds_the_same_gradients_times_a_power_of_two() -> Non
     net.loss(y)
     net.backward()  # and nothing is added to what was held
     assert np.array_equal(net.gradients, expected)
+
+
+def test_flat_parameters_are_what_the_views_take_apart() -> None:
+    rng = np.random.default_rng(0)
+    layers = [(rng.standard_normal((n, m)), rng.standard_normal(m)) for n, m in ((3, 4), (4, 2))]
+    views = layer_views(flat_parameters(layers)[None], (3, 4, 2))
+    for (W, b), view in zip(layers, views, strict=True):
+        assert np.array_equal(view[0, :-1], W)
+        assert np.array_equal(view[0, -1], b)

@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from nnlab.core.nn.activations import ACTIVATIONS, Activation, find_activation
+from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS, Pair
-from nnlab.core.nn.mlp import MLP, Buffers, initial_parameters, with_ones
+from nnlab.core.nn.mlp import MLP, initial_parameters, with_ones
 
 Array = NDArray[Any]
 DTYPES = (np.float32, np.float64)

@@ -77,7 +77,7 @@ def part(work: Work) -> Part:
 
 # ------------------------------------------------------------------ claims
 
-_SCOPE = "digits, 64-64-64-10, SGD, batch 32, steps to a training loss of 0.2"
+_SCOPE = "digits, 64-64-64-10, SGD, batch 32, steps to a training loss of"
 
 
 def _slower(other: str, *, tuned: bool) -> Callable[[Convergence], Finding]:
@@ -95,7 +95,7 @@ def _slower(other: str, *, tuned: bool) -> Callable[[Convergence], Finding]:
                        for name in found.tuning.at_edge if name in (other, "relu")]  # fmt: skip
         return Finding(
             interval=ratio.interval,
-            scope=f"{_SCOPE}; {rates}",
+            scope=f"{_SCOPE} {number(found.target)}; {rates}",
             control=ratio_of(steps["leaky_relu"], steps["relu"]).interval,
             non_finite_share=ratio.lost_share,
             faults=tuple(faults),
@@ -158,7 +158,7 @@ def _text(found: Convergence) -> str:
     return (
         f"Steps until the training loss is {number(found.target)}. All at a learning rate of "
         f"{number(found.rate)}: {order(found.shared)}. Each at its own best rate, searched on the "
-        f"seeds {seeds}, which are not reported: {order(found.tuned)}. A shared rate is "
+        f"seeds {seeds}, which are not reported: {order(found.tuned)}. A shared rate may be "
         "near the best of one activation and far from that of another: a speed belongs to the "
         f"activation only where each has its own rate.{beyond}"
     )

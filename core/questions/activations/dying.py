@@ -39,7 +39,7 @@ BIRTH_WIDTHS, DEEPEST = (2, 3, 5), 20
 INPUTS = ((64, 0.5), (16, 0.5), (4, 0.5))
 """Numbers of inputs and their pairwise cosine."""
 UNIT_WIDTH = 128
-QUICK = ["seeds=2", "learning_rate=[0.001, 0.01, 0.03, 0.1, 0.2, 1.0, 1.5]"]
+QUICK = ["seeds=[20, 21]", "learning_rate=[0.001, 0.01, 0.03, 0.1, 0.2, 1.0, 1.5]"]
 QUICK_SHAPES = ["seeds=2", "width=[8, 64]", "depth=[2, 8]"]
 
 

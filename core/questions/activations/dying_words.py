@@ -30,18 +30,21 @@ def dying_text(found: Dying, means: pl.DataFrame) -> str:
             for name, rate in rates.items()
         )
 
-    leaky = means.filter(
-        pl.col("activation") == "leaky_relu",
-        pl.col("optimizer") == "sgd",
-        pl.col("learning_rate") == LARGE["sgd"],
-    ).row(0, named=True)
+    def lost_of(activation: str) -> str:
+        row = means.filter(
+            pl.col("activation") == activation,
+            pl.col("optimizer") == "sgd",
+            pl.col("learning_rate") == LARGE["sgd"],
+        ).row(0, named=True)
+        return f"{row['lost']} of {activation}'s {plural(row['runs'], 'run')}"
+
     lost = int((found.by_run["status"] != "finished").sum())
     return (
-        "Dying is a matter of large steps. At usual rates the dead share of ReLU's hidden units is "
-        f"{dead(USUAL)}; at rates far too large {dead(LARGE)}. There LeakyReLU has no dead "
-        "unit and pays in another way: what does not die explodes, and with sgd at "
-        f"{number(LARGE['sgd'])} {leaky['lost']} of its {plural(leaky['runs'], 'run')} diverge. "
-        f"{lost} of {plural(found.by_run.height, 'run')} diverged and are left out: their "
+        f"At usual rates the dead share of ReLU's hidden units is {dead(USUAL)}; at rates far too "
+        f"large {dead(LARGE)}. LeakyReLU has no dead unit at any rate, as its slope is nowhere 0. "
+        "What does not die may explode instead: with sgd at "
+        f"{number(LARGE['sgd'])} {lost_of('leaky_relu')} diverge, and {lost_of('relu')}. "
+        f"In all {lost} of {plural(found.by_run.height, 'run')} diverged and are left out: their "
         "activations are not numbers, and no unit of theirs would count as dead."
     )
 
@@ -73,11 +76,11 @@ def revival_text(found: Dying) -> tuple[str, ...]:
     back = sum(int(history.revived().sum()) for history in relu)
     return (
         "Does a dead unit come back? A dead ReLU has no gradient of its own, so that in the first "
-        f"layer plain SGD revives none (counted: {first}). In later layers the units before it "
+        f"layer plain SGD can revive none (counted: {first}). In later layers the units before it "
         "move and may lift it again, and Adam goes on for a while on what it remembers of old "
         f"gradients: of {plural(ever, 'ReLU unit')} that ever died {back} came back. LeakyReLU's "
         "units "
-        "fall silent, too, but they are taught all the time.",
+        "may fall silent, too, but they are taught all the time.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ from nnlab.core.analysis.slope import (
     slope_of,
 )
 from nnlab.core.analysis.statistics import Floats
+from nnlab.core.analysis.trained_net import load_net
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.nn.activations import find_activation
 from nnlab.core.questions.activations.part import Part
@@ -45,10 +46,11 @@ CLOSE = 0.1
 """A slope ten times the usual one, which must make no difference: the control."""
 MODERATE = (0.03, 0.1, 0.2, 0.3)
 NEAR_ONE = (0.95, 0.99)
+MOMENTS: dict[str, Literal["initial", "final"]] = {"at birth": "initial", "trained": "final"}
 DRAWS = 200_000
 """Normal numbers of the Monte Carlo check of the formula."""
 QUICK = [
-    "seeds=2",
+    "seeds=[20, 21]",
     "activation=[leaky_relu:0, leaky_relu:0.01, leaky_relu:0.03, leaky_relu:0.1, leaky_relu:0.2, "
     "leaky_relu:0.3, leaky_relu:0.5, leaky_relu:0.95, leaky_relu:0.99, leaky_relu:1]",
 ]
@@ -113,7 +115,7 @@ def part(work: Work) -> Part:
 def _bent(work: Work, results: Results) -> dict[str, dict[float, list[float]]]:
     """The non-linearity at the pre-activations of every finished net, before and after training."""
     x = work.prepare(results.spec).plan.split.X_test
-    found: dict[str, dict[float, list[float]]] = {"at birth": {}, "trained": {}}
+    found: dict[str, dict[float, list[float]]] = {moment: {} for moment in MOMENTS}
     runs = results.runs.filter(pl.col("status") == "finished").sort("seed")
     with one_thread():
         _measure_bends(results, runs, x, found)
@@ -123,12 +125,13 @@ def _bent(work: Work, results: Results) -> dict[str, dict[float, list[float]]]:
 def _measure_bends(
     results: Results, runs: pl.DataFrame, x: Floats, found: dict[str, dict[float, list[float]]]
 ) -> None:
+    spec = results.spec
+    assert spec.loss is not None
+    assert spec.output is not None
     for label, run in runs.select("activation", "run").rows():
-        activation, slope = find_activation(label), slope_of(label)
-        with np.load(results.folder / "weights" / f"{run}.npz") as weights:
-            for moment, when in (("at birth", "initial"), ("trained", "final")):
-                value = nonlinearity_of_net(activation, weights, when, x)
-                found[moment].setdefault(slope, []).append(value)
+        for moment, when in MOMENTS.items():
+            net = load_net(results.folder, run, label, spec.loss, spec.output, when)
+            found[moment].setdefault(slope_of(label), []).append(nonlinearity_of_net(net, x))
 
 
 # ------------------------------------------------------------------ claims
@@ -189,7 +192,7 @@ CLAIMS = (
         claim="LeakyReLU's slope must be tuned: another slope costs accuracy",
         criterion=Criterion.greater(f"test accuracy at slope {USUAL} minus another's", HURTS),
         unit="",
-        study="slope",
+        study="slope and slope_moons",
         control="",
         figure="slope",
         measure=_must_be_tuned,
@@ -224,15 +227,15 @@ def _bend_text(found: Slopes) -> str:
 
 def _hurt_text(found: Slopes, hurts: Mapping[str, float | None]) -> str:
     words = [
-        f"on {name} at {short(slope)}" if slope is not None else f"on {name} nowhere"
+        f"on {name} at {short(slope)}" if slope is not None else f"on {name} it is not shown"
         for name, slope in hurts.items()
     ]
-    chance = mean_of(found.accuracy["circles"][1.0]).interval
+    linear = mean_of(found.accuracy["circles"][1.0]).interval
     return (
         "A slope hurts where it costs more than one point of accuracy against the usual 0.01, and "
         "so does every larger one, with the whole interval (95 % for all slopes together). That "
-        f"begins {' and '.join(words)}. With slope 1 the net is linear, and on circles at chance: "
-        f"{with_interval(chance.estimate, _end(chance.low), _end(chance.high))}. How soon a steep "
+        f"begins {' and '.join(words)}. With slope 1 the net is linear: its accuracy on circles is "
+        f"{with_interval(linear.estimate, _end(linear.low), _end(linear.high))}. How soon a steep "
         "slope hurts depends on how long the net may train, as large weights must make up for the "
         "bend it lacks."
     )

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from nnlab.core.questions.work import Work
 
 CORRECTIONS = (
-    "1.4f says that the learning rate goes in proportion to the batch size. That is the law of "
-    "small batches under plain SGD. It has a range: the critical batch size of the problem, where "
-    "the noise of a batch's gradient is no longer larger than the gradient.",
+    "1.4f says that the learning rate goes in proportion to the batch size, and names no range. In "
+    "theory (McCandlish et al. 2018) that is the law of plain SGD while the noise of a batch's "
+    "gradient is larger than the gradient; far beyond, the best rate stays as it is.",
 )
 
 

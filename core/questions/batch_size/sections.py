@@ -33,8 +33,8 @@ from nnlab.core.report.scaling_words import batch_table, exponent_table, exponen
 from nnlab.core.report.table import Table
 from nnlab.core.report.wording import fixed, short
 from nnlab.core.scaling.noise import NoisePoint
-
-COST = "steps to a training loss of 0.2"
+from nnlab.core.scaling.sweeps import Sweep
+from nnlab.core.wording import number
 
 
 def sections(found: Found) -> tuple[Section, ...]:
@@ -46,19 +46,20 @@ def sections(found: Found) -> tuple[Section, ...]:
 
 
 def _search(found: Found) -> Section:
-    main = found.readings[MAIN]
+    main, target = found.readings[MAIN], number(found.swept.sweeps[MAIN].target)
+    cost = f"steps to a training loss of {target}"
     return Section(
         "The best rate at each batch size",
         (
-            "Steps until the loss over the whole training part reaches 0.2, at every batch size "
-            "with its own search over rates: a factor of 2 on two seeds that are thrown away, then "
-            "a factor of √2 on the seeds that are reported. A rate that is too small takes long, "
-            "one that is too large never gets there.",
+            f"Steps until the loss over the whole training part reaches {target}, at every batch "
+            "size with its own search over rates: a factor of 2 on two seeds that are thrown away, "
+            "then a factor of √2 on the seeds that are reported. A rate that is too small takes "
+            "long, one that is too large never gets there.",
         ),
         (batch_table(main),),
         (
-            steps_over_rate("SGD", found.main, COST),
-            rate_by_batch("SGD", main, COST),
+            steps_over_rate("SGD", found.main, cost),
+            rate_by_batch("SGD", main, cost),
         ),
     )
 
@@ -103,14 +104,11 @@ def _momentum(found: Found) -> Section:
 def _protocols(found: Found) -> Section:
     rows = []
     small = found.models["small"]
-    labels = {
-        MAIN: "steps to a loss of 0.2", LOWER: "steps to a loss of 0.1",
-        EPOCHS: "loss after 2 epochs", STEPS: "loss after 16 steps",
-    }  # fmt: skip
-    for name, label in labels.items():
+    for name in (MAIN, LOWER, EPOCHS, STEPS):
         if name in found.readings:
             reading = found.readings[name].over(found.batch_sizes)
-            rows.append(("digits, SGD, ReLU", label, *_exponents(reading)))
+            made_small = _made_small(found.swept.sweeps[name])
+            rows.append(("digits, SGD, ReLU", made_small, *_exponents(reading)))
     models = {
         "noisy": "steps to 5 % of the start",
         "epochs": "loss after 100,000 examples",
@@ -136,22 +134,28 @@ def _protocols(found: Found) -> Section:
     )
 
 
+def _made_small(sweep: Sweep) -> str:
+    """`steps to a loss of 0.2`, `loss after 2 epochs`."""
+    if sweep.count == "target":
+        return f"steps to a loss of {number(sweep.target)}"
+    return f"loss after {sweep.budget} {sweep.count}"
+
+
 def _budgets(found: Found) -> tuple[str, ...]:
     """How the exponent by a fixed number of epochs, and of steps, compares with the target's."""
     told = []
-    for name, what in ((EPOCHS, "2 epochs"), (STEPS, "16 steps")):
+    for name in (EPOCHS, STEPS):
         if name in found.readings:
             other = found.readings[name]
             apart = other.mean_exponent() - found.main.mean_exponent()
             told.append(
-                f"By the loss after {what}: {exponent_words(other)}, "
+                f"By the {_made_small(found.swept.sweeps[name])}: {exponent_words(other)}, "
                 f"{fixed(abs(apart), 2)} {'above' if apart > 0 else 'below'} that by the target."
             )
     return tuple(told)
 
 
 def _exponents(scaling: Scaling) -> tuple[str, str]:
-
     words = exponent_words(scaling).removeprefix("exponent ")
     return words, f"{scaling.batch_sizes[0]} to {scaling.batch_sizes[-1]}"
 

@@ -29,9 +29,8 @@ def sentences(found: Found, claims: Sequence[Judged]) -> tuple[str, ...]:
     artefact = found.slow_start(HEAVY)
     if artefact:
         told.append(
-            f"Momentum 0.9 comes nearer to proportionality ({exponent_words(heavy)}), but that is "
-            f"an artefact: {artefact}. With the start corrected, v / (1 − mᵗ), it is "
-            f"{exponent_words(corrected)}."
+            f"Momentum 0.9 has {exponent_words(heavy)}, but that is an artefact: {artefact}. With "
+            f"the start corrected, v / (1 − mᵗ), it is {exponent_words(corrected)}."
         )
     noise = [value for value in mean_noise(found).values() if math.isfinite(value)]
     law = main.hyperbola

@@ -5,8 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-import polars as pl
-
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.quantities import RUN_COLUMNS
 from nnlab.core.report.captions import AXIS_WORDS
@@ -103,18 +101,15 @@ def runs_section(summary: Summary, sample: Sample) -> str:
         f'<th scope="col" data-key="{name}" data-kind="{RUN_COLUMNS[name].kind}">{_head(name)}</th>'
         for name in columns
     )
+    body = "".join(map(_row, runs.select(columns).rows()))
     note = html_paragraph(sample.note) if sample.note else ""
     return (
         '<section aria-labelledby="runs"><h2 id="runs">Runs</h2>'
         f'{note}<div id="run" hidden></div><div id="runs-tools" hidden></div>'
         '<div class="scroll tall" tabindex="0" role="group" aria-label="Runs">'
         f'<table id="runs-table"><thead><tr>{head}</tr></thead><tbody>'
-        f"{''.join(_row(row) for row in _cells(runs, columns))}</tbody></table></div></section>"
+        f"{body}</tbody></table></div></section>"
     )
-
-
-def _cells(runs: pl.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
-    return runs.select(columns).rows()
 
 
 def _row(values: tuple[Any, ...]) -> str:
@@ -131,7 +126,7 @@ def _text(value: Any) -> str:
 
 
 def _head(name: str) -> str:
-    words = {"train": "training", "diverged_at": "diverged at step"}.get(name, AXIS_WORDS.get(name))
+    words = "diverged at step" if name == "diverged_at" else AXIS_WORDS.get(name)
     return escape(words or name.replace("train_", "training ").replace("_", " "))
 
 

@@ -1,7 +1,6 @@
 // The table of runs: sorted by its heads, filtered by words and status, and any run's own curves.
 
-const runRows = () => Array.from(document.querySelectorAll("#runs-table tbody tr"));
-const ROWS = runRows();
+const ROWS = Array.from(document.querySelectorAll("#runs-table tbody tr"));
 const RUN_BY_ID = new Map(RUNS.map((run) => [run.id, run]));
 
 function sortBy(column, kind, descending) {

@@ -22,11 +22,10 @@ function drawCurves(found) {
     return [...single, { ...look, points: points(runs[0], meanCurve(runs, state.curve)) }];
   });
   const last = d3.max(lines, (line) => d3.max(line.points, ([x]) => x)) || 1;
-  const accuracy = quantity.scale === "linear";
   drawLines(byId("curves"), {
     title: quantity.words, kind: quantity.scale, label: quantity.label,
     x: { label: time === "step" ? "training step" : "epoch", domain: [0, last] },
-    lines, range: lines.flatMap((line) => line.points.map(([, y]) => y)).concat(accuracy ? [] : []),
+    lines, range: lines.flatMap((line) => line.points.map(([, y]) => y)),
     cursor: state.time * last, empty: "no finished run is chosen",
   }, 280);
 }

@@ -1,0 +1,171 @@
+"""What is claimed in question 1.4c, and the studies that it is judged on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from nnlab.core.analysis.claims import Claim, Finding
+from nnlab.core.analysis.pairs import Pairs, pair_by_seed, paired_difference, paired_ratio
+from nnlab.core.analysis.statistics import geometric_interval
+from nnlab.core.analysis.trained_net import TrainedNet
+from nnlab.core.analysis.verdicts import Criterion, target_fault
+from nnlab.core.study import Results
+from nnlab.core.wording import number
+
+PLANES = {"circles": "linear_circles", "spirals": "linear_spirals"}
+"""Data sets of the plane and the study on each."""
+MIDDLE, DEPTH = "linear_middle", "linear_depth"
+SIZES = ("16", "16-16")
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The studies, and what was made of the saved weights."""
+
+    planes: dict[str, Results]
+    middle: Results
+    depth: Results
+    nets: dict[str, dict[str, TrainedNet]]
+    """By data set of the plane and run."""
+    collapse: dict[str, tuple[float, ...]]
+    """By activation: `collapse_error` on circles, sizes 16-16, one a seed."""
+    ranks: dict[int, tuple[int, ...]]
+    """By units in the middle: the rank of the product, one a seed."""
+    ends: tuple[int, int]
+    """Inputs and outputs of the nets with a narrow middle."""
+
+    def of(self, results: Results, column: str, **where: str) -> dict[int, float | None]:
+        """A column of `runs.csv` by seed, of the rows that fit."""
+        rows = results.runs
+        for name, value in where.items():
+            rows = rows.filter(pl.col(name) == value)
+        return dict(zip(rows["seed"].to_list(), rows[column].to_list(), strict=True))
+
+
+def scope_of(results: Results) -> str:
+    """Data, optimizer and rate of a study that has one of each: `circles, adam at 0.02`."""
+    row = results.runs.row(0, named=True)
+    return f"{row['dataset']}, {row['optimizer']} at {number(row['learning_rate'])}"
+
+
+def _gain(dataset: str) -> Claim:
+    def measure(found: Found) -> Finding:
+        results = found.planes[dataset]
+
+        def accuracy(activation: str, sizes: str) -> dict[int, float | None]:
+            return found.of(
+                results, "test_accuracy", activation=activation, hidden_layer_sizes=sizes
+            )
+
+        pairs = pair_by_seed(accuracy("relu", "16-16"), accuracy("identity", "16-16"))
+        more = pair_by_seed(accuracy("identity", "16-16"), accuracy("identity", "16"))
+        return Finding(
+            paired_difference(pairs),
+            f"{scope_of(results)}, 16-16, {results.spec.epochs} epochs, {len(pairs.seeds)} seeds",
+            paired_difference(more),
+            pairs.non_finite_share,
+        )
+
+    return Claim(
+        id=f"relu-between-{dataset}",
+        question="1.4c",
+        claim=f"On {dataset} linear layers stacked lack what the same layers with ReLU have.",
+        criterion=Criterion.greater("test accuracy with ReLU less that without", 0.1),
+        unit="",
+        study=PLANES[dataset],
+        control="one more linear layer in place of the ReLU",
+        figure="boundaries",
+        measure=measure,
+    )
+
+
+def _one_layer(found: Found) -> Finding:
+    apart = found.collapse["identity"]
+    runs = found.of(
+        found.planes["circles"], "run", activation="identity", hidden_layer_sizes="16-16"
+    )
+    return Finding(
+        geometric_interval(np.maximum(apart, 1e-18)),
+        f"circles, 16-16 trained, training points, float64, {len(apart)} seeds",
+        geometric_interval(found.collapse["relu"]),
+        1.0 - len(apart) / len(runs),
+    )
+
+
+def _narrow(found: Found) -> Finding:
+    def accuracy(width: str) -> dict[int, float | None]:
+        return found.of(found.middle, "test_accuracy", hidden_layer_sizes=width)
+
+    pairs = pair_by_seed(accuracy("9"), accuracy("2"))
+    return Finding(
+        paired_difference(pairs),
+        f"{scope_of(found.middle)}, 64-k-10 linear, {found.middle.spec.epochs} epochs, "
+        f"{len(pairs.seeds)} seeds",
+        paired_difference(pair_by_seed(accuracy("16"), accuracy("9"))),
+        pairs.non_finite_share,
+    )
+
+
+def pairs_of_steps(found: Found, other: str) -> Pairs:
+    """Steps to the target of other hidden layers and of one of 64 units, by seed."""
+
+    def steps(sizes: str) -> dict[int, float | None]:
+        return found.of(found.depth, "steps_to_target", hidden_layer_sizes=sizes)
+
+    return pair_by_seed(steps(other), steps("64"))
+
+
+def _learns_differently(found: Found) -> Finding:
+    pairs = pairs_of_steps(found, "64-64")
+    lost = (target_fault(f"{len(pairs.left_out)} seeds"),) if pairs.left_out else ()
+    return Finding(
+        paired_ratio(pairs),
+        f"{scope_of(found.depth)} from {found.depth.runs['initialization'][0]}, full batches, "
+        f"linear 64-64 against 64, target {found.depth.spec.target_loss}, {len(pairs.seeds)} seeds",
+        paired_ratio(pairs_of_steps(found, "80")),
+        pairs.non_finite_share,
+        lost,
+    )
+
+
+CLAIMS = (
+    Claim(
+        id="two-linear-are-one",
+        question="1.4c",
+        claim="Linear layers stacked are one linear layer: the product gives the same outputs.",
+        criterion=Criterion.less("largest relative difference of the outputs", ROUNDING),
+        unit="",
+        study="linear_circles",
+        control="the same with ReLU in between",
+        figure="boundaries",
+        measure=_one_layer,
+    ),
+    _gain("circles"),
+    _gain("spirals"),
+    Claim(
+        id="narrow-middle-binds",
+        question="1.4c",
+        claim="A narrow linear middle is a restriction: 2 units are too few for ten classes.",
+        criterion=Criterion.greater("test accuracy with 9 units less that with 2", 0.05),
+        unit="",
+        study=MIDDLE,
+        control="16 units in place of 9, beyond what the classes need",
+        figure="narrow-middle",
+        measure=_narrow,
+    ),
+    Claim(
+        id="learns-differently",
+        question="1.4c",
+        claim="One more linear layer changes how the same functions are learned.",
+        criterion=Criterion.greater("steps to the target, three layers over two", 1.5),
+        unit="x",
+        study=DEPTH,
+        control="a wider layer in place of one more",
+        figure="parametrization",
+        measure=_learns_differently,
+    ),
+)
