@@ -56,7 +56,8 @@ def draw_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def put_questions(patch: pytest.MonkeyPatch, **answering: Answering) -> None:
     """Make these the only questions: `put_questions(patch, a=lambda work: ...)`."""
-    for name in list(QUESTIONS):
+    # undone from the last to the first, which brings the rows back in their order
+    for name in reversed(list(QUESTIONS)):
         patch.delitem(QUESTIONS, name)
     for name, function in answering.items():
         module = ModuleType(f"nnlab.core.questions.made_up_{name}")
