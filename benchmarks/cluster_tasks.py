@@ -18,16 +18,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from nnlab.core.cluster import ClusterCrew, reach
+from nnlab.core.cluster import reach
+from nnlab.core.cluster_crew import ClusterCrew
 from nnlab.core.plan import Stack
+from nnlab.core.settings import Settings
 from nnlab.core.spec import parse_spec
 from nnlab.core.store import RunStore
-from nnlab.core.study import Settings, prepare
-from tests.loopback import Loopback
+from nnlab.core.study import prepare
+from tests.loopback import Loopback, processor_seconds
 
 SPEC = """\
 name: tasks
@@ -57,7 +57,7 @@ class Cost:
 
 
 def measure(tasks: int, runs_a_stack: int) -> Cost:
-    """What a task of so many runs costs; needs the scheduler's own clock, from `psutil`."""
+    """What a task of so many runs costs."""
     spec = parse_spec(SPEC.format(runs=tasks * runs_a_stack), "tasks")
     with tempfile.TemporaryDirectory() as place, Loopback(workers=2) as running:
         plan = prepare(spec, Settings(results=Path(place))).plan
@@ -67,9 +67,9 @@ def measure(tasks: int, runs_a_stack: int) -> Cost:
         ]
         crew = ClusterCrew(reach(running.address), plan.split)
         store = RunStore(Path(place) / ".runs", print)
-        scheduler = psutil.Process(running.scheduler.pid)
+        scheduler = running.scheduler.pid
         crew.submit(stacks[0]).result()  # the data travel with the first
-        before = sum(scheduler.cpu_times()[:2]), time.process_time()
+        before = processor_seconds(scheduler), time.process_time()
         flying = [crew.submit(stack) for stack in stacks[1:5]]
         waiting = iter(stacks[5:])
         for future in flying:
@@ -78,7 +78,7 @@ def measure(tasks: int, runs_a_stack: int) -> Cost:
             if following is not None:
                 flying.append(crew.submit(following))
         done = len(stacks) - 1
-        after = sum(scheduler.cpu_times()[:2]), time.process_time()
+        after = processor_seconds(scheduler), time.process_time()
         store.close()
     return Cost((after[0] - before[0]) / done, (after[1] - before[1]) / done)
 

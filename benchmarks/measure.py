@@ -51,7 +51,10 @@ def measure(case: Case, names: Sequence[str], repeats: int) -> dict[str, Any]:
 
 
 def agreement(contenders: dict[str, Contender]) -> dict[str, dict[str, float]]:
-    """How far each contender's losses of batch 20 are from nnlab's, relative.
+    """How far each contender's losses of batch 20 are from nnlab's, relative to the loss.
+
+    A loss below the mean over the runs counts as the mean: that of a single example may be 1e-5,
+    and holds no more digits than the logits it comes from.
 
     The largest and the median over its runs, how many are off by more than `AGREE`, of how many.
     """
@@ -62,7 +65,9 @@ def agreement(contenders: dict[str, Contender]) -> dict[str, dict[str, float]]:
     for name, contender in contenders.items():
         if CONTENDERS[name].agrees:
             theirs = contender.losses()
-            apart = np.abs(theirs - ours[: len(theirs)]) / np.abs(theirs)
+            apart = np.abs(theirs - ours[: len(theirs)]) / np.maximum(
+                np.abs(theirs), np.abs(theirs).mean()
+            )
             found[name] = {
                 "largest": float(apart.max()), "median": float(np.median(apart)),
                 "off": int(np.count_nonzero(~(apart <= AGREE))), "runs": len(theirs),

@@ -22,8 +22,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 from nnlab.core import train
 from nnlab.core.batches import encode
 from nnlab.core.plan import make_stacks
+from nnlab.core.settings import Settings
 from nnlab.core.spec import load_spec
-from nnlab.core.study import Settings, prepare
+from nnlab.core.study import prepare
 
 MEASURING = ("_look", "_note_update")
 """The methods of a training that measure; they also compare losses with a target."""

@@ -1,40 +1,222 @@
-"""Train the specs of `results/reference/`, which is committed, again.
+"""Make `results/reference/`, which is committed, again: `make reference`.
 
-    python benchmarks/reference.py [NAME]...
+    python benchmarks/reference.py [NAME]...      such as quickstart or 1.4d; without one: all
 
-Only the small files are kept: report.png, runs.csv and spec.yaml.
+What an answer keeps: `claims.json`, `report.png`, `runs.csv` where it trained, and the spec of each
+of its studies. A shipped spec that is a study of an answer has its runs there; any other keeps
+`report.png`, `runs.csv` and `spec.yaml` in a folder of its own.
+
+Everything is trained from nothing, but an interrupted command goes on from its finished runs, which
+lie in `benchmarks/out/reference` until all that was asked for is done.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import io
+import json
 import shutil
-import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from time import perf_counter
 
+from PIL import Image
+
+from nnlab.configs import shipped
+from nnlab.core import environment
+from nnlab.core.errors import NnlabError, UsageError
+from nnlab.core.folder import CLAIMS, ENVIRONMENT, RUNS, SPEC
+from nnlab.core.listener import Listener
+from nnlab.core.questions.answer_folder import as_json
+from nnlab.core.questions.answering import Asked, answer_question
+from nnlab.core.questions.table import QUESTIONS, find_question
+from nnlab.core.report.style import lean
+from nnlab.core.settings import Settings
 from nnlab.core.spec import load_spec
-from nnlab.core.study import Settings, prepare
+from nnlab.core.study import prepare
+from nnlab.core.suggest import unknown
 
 ROOT = Path(__file__).resolve().parents[1]
-KEPT = ("report.png", "runs.csv", "spec.yaml")
+REFERENCE = ROOT / "results" / "reference"
+WORKSHOP = ROOT / "benchmarks" / "out" / "reference"
+STUDIES = "studies"
+REPORT = "report.png"
+MOST_BYTES = 1_000_000
+"""Of a table; a longer one is compressed."""
+MOST_PICTURE = 500_000
+"""Of a picture, in bytes."""
+
+Kept = dict[str, str | bytes]
+"""What is kept of a folder, by the path in it."""
 
 
 def main() -> None:
-    """Train each named spec, or all that are there, from nothing."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Make each named one, or all, and the README of the folder."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME")
-    kept = (ROOT / "results" / "reference").iterdir()
-    names = parser.parse_args().names or sorted(folder.name for folder in kept)
-    for name in names:
-        with tempfile.TemporaryDirectory() as place:
-            spec = load_spec(ROOT / "configs" / f"{name}.yaml")
-            results = prepare(spec, Settings(results=Path(place))).run()
-            folder = ROOT / "results" / "reference" / name
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            for file in KEPT:
-                shutil.copy(results.folder / file, folder / file)
-        print(f"{folder.relative_to(ROOT)}: {results.counts}")
+    given = parser.parse_args().names
+    try:
+        names = [checked(name) for name in given] or list(QUESTIONS)
+        for name in names:
+            made(name)
+        # Which specs stand alone is known when all answers are there.
+        for name in [] if given else alone():
+            made(name)
+    except NnlabError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+    shutil.rmtree(WORKSHOP, ignore_errors=True)
+    write_readme()
+
+
+def checked(name: str) -> str:
+    """The question or the shipped spec of this name. `UsageError` where it has no folder."""
+    if name in QUESTIONS:
+        return name
+    if name not in shipped():
+        raise UsageError(unknown("question or shipped spec", name, [*QUESTIONS, *shipped()]))
+    for answer, studies in studies_of_answers().items():
+        if name in studies:
+            raise UsageError(f"{name} is a study of {answer}: name that question")
+    return name
+
+
+def studies_of_answers() -> dict[str, list[str]]:
+    """The shipped specs that an answer trains, by the answer's folder, as far as it is there."""
+    found: dict[str, list[str]] = {}
+    for place in sorted(REFERENCE.glob(f"*/{STUDIES}/*.yaml")):
+        found.setdefault(place.parents[1].name, []).append(place.stem)
+    return found
+
+
+def alone() -> list[str]:
+    """The shipped specs that no answer trains."""
+    taken = {name for studies in studies_of_answers().values() for name in studies}
+    return [name for name in shipped() if name not in taken]
+
+
+def made(name: str) -> None:
+    """Make the folder of a question or of a spec; what was there is replaced when it is done."""
+    started, clock = environment.now(), perf_counter()
+    make = made_answer if name in QUESTIONS else made_study
+    source, kept = make(name)
+    facts = environment.describe(())
+    kept[ENVIRONMENT] = as_json(
+        {key: facts[key] for key in ("versions", "platform", "blas")}
+        | {"started": started, "seconds": round(perf_counter() - clock)}
+    )
+    kept[REPORT] = small((source / REPORT).read_bytes())
+    if (source / RUNS).is_file():
+        table = (source / RUNS).read_bytes()
+        few = len(table) <= MOST_BYTES
+        kept[RUNS if few else f"{RUNS}.gz"] = table if few else gzip.compress(table, mtime=0)
+    folder = REFERENCE / source.name
+    shutil.rmtree(folder, ignore_errors=True)
+    for file, content in kept.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
+    total = sum(path.stat().st_size for path in folder.rglob("*.*"))
+    print(f"{folder.relative_to(ROOT)}: {total / 1000:.0f} kB", flush=True)
+
+
+def made_study(name: str) -> tuple[Path, Kept]:
+    """Train a shipped spec: its folder in the workshop, and what is kept of it as it stands."""
+    results = prepare(load_spec(shipped()[name]), Settings(results=WORKSHOP)).run()
+    return results.folder, {SPEC: (results.folder / SPEC).read_bytes()}
+
+
+def made_answer(name: str) -> tuple[Path, Kept]:
+    """Answer a question: its folder in the workshop, and what is kept of it as it stands."""
+    heard: list[str] = []
+
+    def watch(part: str) -> AbstractContextManager[Listener]:
+        print(f"  {part}", flush=True)
+        heard.append(part.replace(",", " ").split()[0])
+        return nullcontext(Listener())
+
+    folder = answer_question(find_question(name), Asked(Settings(results=WORKSHOP), watch)).folder
+    kept: Kept = {CLAIMS: (folder / CLAIMS).read_bytes()}
+    for study in shipped():
+        if study in heard:
+            kept[f"{STUDIES}/{study}.yaml"] = resolved(study, folder / STUDIES / study / SPEC)
+    return folder, kept
+
+
+def resolved(study: str, written: Path) -> str:
+    """The spec of a study as the answer trained it, or as it ships where no folder has it."""
+    if written.is_file():
+        return written.read_text(encoding="utf-8")
+    return prepare(load_spec(shipped()[study]), Settings(results=WORKSHOP)).spec.to_yaml()
+
+
+def small(picture: bytes) -> bytes:
+    """The PNG file in at most 256 colours and `MOST_PICTURE` bytes, smaller in size where it must."""
+    few = lean(picture)
+    while len(few) > MOST_PICTURE:
+        image = Image.open(io.BytesIO(picture)).convert("RGB")
+        buffer = io.BytesIO()
+        size = (image.width * 7 // 8, image.height * 7 // 8)
+        image.resize(size, Image.Resampling.LANCZOS).save(buffer, format="PNG")
+        picture = buffer.getvalue()
+        few = lean(picture)
+    return few
+
+
+README = """\
+# Reference results
+
+What the shipped specs and the answers to all questions gave on one machine, to look at without
+training anything, and for the tests to compare with. Written by `benchmarks/reference.py`
+(`make reference` makes everything again, `python benchmarks/reference.py 1.4a quickstart` only these);
+nothing here is edited by hand.
+
+- `answer-<question>/`: `claims.json`, `report.png`, `runs.csv` where nets were trained, and the spec
+  of each study in `studies/`. `nnlab train` on one of these trains that study alone.
+- `<spec>/`: `report.png`, `runs.csv` and `spec.yaml` of a shipped spec that no answer trains.
+- `environment.json` everywhere: versions, system, kernel of the BLAS, when, how long.
+
+Left out for their size: the tables by step and by layer, `report.html` and the single figures, which
+the same commands write to `results/`. Pictures have 256 colours and at most 500 kB, some at a lower
+resolution than a fresh report; a table above 1 MB is compressed.
+
+`tests/test_reference_results.py` holds a fresh run against these. On the same machine the numbers are
+the same to the bit, all but times; on another processor or with another BLAS sums are rounded
+differently, so it compares within tolerances, which are stated and explained there. The times in a
+report, and the claims about the cost of an activation, are this machine's.
+
+| folder | runs | claims | size | took |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def write_readme() -> None:
+    """What is there, how large it is and how long it took."""
+    rows = []
+    for folder in sorted(path.parent for path in REFERENCE.glob(f"*/{ENVIRONMENT}")):
+        facts = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
+        claims = folder / CLAIMS
+        count = len(json.loads(claims.read_text(encoding="utf-8"))) if claims.exists() else "–"
+        size = sum(path.stat().st_size for path in folder.rglob("*.*"))
+        runs = [csv_lines(path) - 1 for path in folder.glob(f"{RUNS}*")]
+        rows.append(
+            f"| [{folder.name}]({folder.name}/{REPORT}) | {runs[0] if runs else '–'} | {count} "
+            f"| {size / 1000:.0f} kB | {facts['seconds']} s |"
+        )
+    text = README + "\n".join(rows) + f"\n\n{NOTE}"
+    (REFERENCE / "README.md").write_text(text, encoding="utf-8")
+
+
+NOTE = """\
+*Took* is on two cores that other work shared: an idle machine is two to four times as fast.
+"""
+
+
+def csv_lines(path: Path) -> int:
+    """The lines of a table, compressed or not."""
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).count(b"\n")
 
 
 if __name__ == "__main__":

@@ -22,11 +22,13 @@ import numpy as np
 import torch
 
 from nnlab.configs import shipped
+from nnlab.core.listener import Listener
 from nnlab.core.outcome import RunResult
 from nnlab.core.probes import target_steps
 from nnlab.core.scaling.sweeps import Sweep, protocol_for, run_sweeps, usual_rates
+from nnlab.core.settings import Settings
 from nnlab.core.spec import parse_spec
-from nnlab.core.study import Listener, Settings, Study, prepare
+from nnlab.core.study import Study, prepare
 
 STEPS_TIMED = 300
 LOOKS_TIMED = 50

@@ -29,9 +29,11 @@ def measure(jobs: int, steps: int) -> dict[str, float]:
     """Train the grid here, pictures left out; the seconds it took."""
     begun = perf_counter()
     from nnlab.core.execute import default_jobs
+    from nnlab.core.listener import Listener, Outlook
     from nnlab.core.outcome import RunResult
+    from nnlab.core.settings import Settings
     from nnlab.core.spec import make_spec
-    from nnlab.core.study import Listener, Outlook, Settings, prepare
+    from nnlab.core.study import prepare
 
     class Clock(Listener):
         first = last = 0.0

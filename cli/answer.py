@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nnlab.cli import console
-from nnlab.cli.options import OutputOptions, TrainingOptions
-from nnlab.core.errors import Interrupted, UsageError
+from nnlab.cli.options import OutputOptions, RunningOptions
+from nnlab.core.errors import Interrupted
 
 if TYPE_CHECKING:
     from nnlab.cli.progress import Progress
@@ -51,7 +52,7 @@ def answer(
         str | None,
         typer.Option(metavar="TEXT", help='1.4e: your own 2 x 2 matrix, such as "2 1; 0 1".'),
     ] = None,
-    training: TrainingOptions,
+    training: RunningOptions,
     output: OutputOptions,
 ) -> None:
     """Answer a question of the homework by experiment.
@@ -62,6 +63,9 @@ def answer(
 
     A verdict takes ten seeds; with --quick there are fewer, and the answer goes to a folder of its
     own, answer-ID-quick. `all` answers every question and writes one report of everything.
+
+    Which runs a question takes depends on what its first ones find, so nothing is told of them
+    beforehand; a dry run of `nnlab train` tells it of one shipped study.
     """
     from nnlab.core.questions.answering import Asked
     from nnlab.core.questions.table import find_question
@@ -69,11 +73,8 @@ def answer(
     if question is None:
         _list_questions(output)
         return
-    if training.dry_run:
-        raise UsageError(
-            "answer has no --dry-run: which runs a question takes depends on what its first ones "
-            "find; `nnlab train NAME --dry-run` tells it of one shipped study"
-        )
+    # Nothing to agree to: no option makes the shipped studies larger, and all of them together are
+    # done long before work counts as long, on one core too (a test adds them up).
     watched: list[Progress] = []
     asked = Asked(training.settings(), _watch(watched, output), quick, input, matrix)
     try:
@@ -120,12 +121,18 @@ def _answer_all(asked: Asked, output: OutputOptions) -> dict[str, Any]:
     Raises `Shortfall` with that document where a question could not be answered.
     """
     from nnlab.core.questions.all import Failed, answer_all
+    from nnlab.core.questions.table import QUESTIONS
+
+    done = count(1)
 
     def heard(found: Answered | Failed) -> None:
         if isinstance(found, Failed):
             console.say(f"{found.question.id} is unanswered: {found.error}")
         elif not output.as_json:
             _show_short(found)
+        number = next(done)
+        if not output.quiet:
+            console.say(f"{number} of {len(QUESTIONS)} questions done")
 
     found = answer_all(asked, heard)
     if not output.as_json:

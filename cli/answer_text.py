@@ -53,7 +53,7 @@ def claim_lines(rows: Sequence[ClaimRow], width: int) -> list[Text]:
         [
             column("claim", [row.claim for row in rows], number=False),
             column("verdict", [row.signed for row in rows], number=False),
-            column("estimate [95 %, Holm]", [row.estimate for row in rows]),
+            column("estimate [95 %, Holm]", [row.estimate for row in rows], number=False),
             column("seeds", [row.seeds for row in rows]),
         ],
         width,

@@ -10,12 +10,14 @@ import typer
 from nnlab.cli import console
 from nnlab.cli.consent import agree
 from nnlab.cli.options import OutputOptions, Overrides, TrainingOptions, read_spec
+from nnlab.cli.shell_completion import complete_activations, complete_specs
 from nnlab.core.errors import RunsFailed, UsageError
 
 if TYPE_CHECKING:
     from nnlab.cli.progress import Progress
+    from nnlab.core.results import Results
     from nnlab.core.spec import Spec
-    from nnlab.core.study import Results, Study
+    from nnlab.core.study import Study
     from nnlab.core.tuning import Tuning
 
 
@@ -26,6 +28,7 @@ def compare(
             metavar="SPEC",
             help="A spec: a YAML file or the bare name of one that ships. Without one: digits, "
             "two hidden layers of 64, five seeds.",
+            autocompletion=complete_specs,
         ),
     ] = None,
     *,
@@ -34,6 +37,7 @@ def compare(
         typer.Option(
             metavar="A,B,...",
             help="The activations, the one to compare with first; those of the spec if not given.",
+            autocompletion=complete_activations,
         ),
     ] = None,
     seeds: Annotated[
@@ -93,7 +97,7 @@ def _read(
 
 def _compare(study: Study, tune: bool, output: OutputOptions) -> None:
     from nnlab.cli.progress import Progress, face_for_stderr
-    from nnlab.core.study import load_results
+    from nnlab.core.results import load_results
     from nnlab.core.tuning import tune as find_rates
 
     watched: list[Progress] = []

@@ -8,7 +8,7 @@ from nnlab.core.analysis.comparison import Block, Comparison, Contrast, Entrant
 from nnlab.core.report.contrast_sentences import sentence
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
     from nnlab.core.tuning import Trial, Tuning
 
 

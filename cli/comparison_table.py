@@ -22,7 +22,7 @@ from nnlab.core.report.wording import listed, plural, short
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
     from nnlab.core.tuning import Tuning
 
 MOST_BLOCKS = 4

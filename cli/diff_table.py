@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from nnlab.core.analysis.differences import Difference
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 MOST_ROWS = 20
 """Settings that are all shown, in the order of the first study."""

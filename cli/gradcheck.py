@@ -9,6 +9,7 @@ import typer
 
 from nnlab.cli import console
 from nnlab.cli.options import OutputOptions
+from nnlab.cli.shell_completion import complete_activation
 from nnlab.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def gradcheck(
             "--activation",
             metavar="NAME",
             help="Check this activation only, as a spec writes it. May be repeated.",
+            autocompletion=complete_activation,
         ),
     ] = None,
     depth: Annotated[

@@ -8,11 +8,12 @@ import typer
 
 from nnlab.cli import console
 from nnlab.cli.options import OutputOptions
+from nnlab.cli.shell_completion import complete_topics
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from nnlab.core.tables import Topic
+    from nnlab.core.tables import Entry, Topic
 
 _WIDEST = 120
 
@@ -21,7 +22,9 @@ def list_(
     topic: Annotated[
         str | None,
         typer.Argument(
-            metavar="[TOPIC]", help="One table, such as activations; all in short if not given."
+            metavar="[TOPIC]",
+            help="One table, such as activations; all in short if not given.",
+            autocompletion=complete_topics,
         ),
     ] = None,
     *,
@@ -67,8 +70,20 @@ def _names(topic: Topic, width: int) -> list[Text]:
 
     from nnlab.cli.tables import paragraph
 
-    names = ", ".join(entry.name for entry in topic.entries())
-    return [_heading(topic), *(Text(line) for line in paragraph(f"  {names}", width, indent=2))]
+    lines = [_heading(topic)]
+    for source, entries in _groups(topic).items():
+        names = ", ".join(entry.name for entry in entries)
+        text = f"  {source}: {names}" if source else f"  {names}"
+        lines += [Text(line) for line in paragraph(text, width, indent=4 if source else 2)]
+    return lines
+
+
+def _groups(topic: Topic) -> dict[str, list[Entry]]:
+    """The entries by source where they are told so, else all under no name."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in topic.entries():
+        groups.setdefault(entry.source if topic.by_source else "", []).append(entry)
+    return groups
 
 
 def _table(topic: Topic, width: int) -> list[Text]:
@@ -77,15 +92,17 @@ def _table(topic: Topic, width: int) -> list[Text]:
 
     from nnlab.cli.tables import paragraph
 
-    entries = list(topic.entries())
-    left = max(len(entry.name) for entry in entries) + 2
-    lines = [_heading(topic), Text()]
-    for entry in entries:
-        first, *more = paragraph(entry.what, max(width - left, 20)) or [""]
-        lines.append(Text.assemble((entry.name.ljust(left), "bold"), first))
-        about = "; ".join(part for part in (*entry.details, entry.source) if part)
-        more += paragraph(about, max(width - left, 20)) if about else []
-        lines += [Text(" " * left + line, style="dim") for line in more]
+    left = max(len(entry.name) for entry in topic.entries()) + 2
+    lines = [_heading(topic)]
+    for source, entries in _groups(topic).items():
+        lines += [Text(), Text(source, style="bold")] if source else [Text()]
+        for entry in entries:
+            first, *more = paragraph(entry.what, max(width - left, 20)) or [""]
+            lines.append(Text.assemble((entry.name.ljust(left), "bold"), first))
+            told = (*entry.details, "" if source else entry.source)
+            about = "; ".join(part for part in told if part)
+            more += paragraph(about, max(width - left, 20)) if about else []
+            lines += [Text(" " * left + line, style="dim") for line in more]
     for line in lines:
         line.no_wrap = True
     return lines

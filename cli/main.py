@@ -14,6 +14,7 @@ keeps its traceback. Imports here are what `nnlab --help` costs: nothing that co
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ from nnlab.cli.options import unfolded
 from nnlab.cli.report import report
 from nnlab.cli.scaling import scaling
 from nnlab.cli.schema import schema
+from nnlab.cli.shell_completion import mend_words
 from nnlab.cli.train import train
 from nnlab.core.errors import Interrupted, NnlabError, SpecError
 
@@ -62,6 +64,7 @@ class Commands(TyperGroup):
     ) -> Any:
         """Run the command line `args` and exit with its code."""
         console.spell_out()
+        mend_words(os.environ)
         arguments = sys.argv[1:] if args is None else list(args)
         try:
             # not typer's standalone mode: it would tell errors itself

@@ -11,7 +11,9 @@ import typer
 from nnlab.cli import console
 from nnlab.core.errors import SpecError, StoreError, UsageError
 
+_MARK = '"title": "nnlab spec"'
 TEMPLATE = """\
+# yaml-language-server: $schema=nnlab.schema.json
 # {name}: what `nnlab train {name}.yaml` trains.
 #
 # A list makes a grid: nnlab trains every combination of all lists, each with
@@ -83,7 +85,8 @@ def new(
     """Write a commented spec to start from.
 
     The file NAME.yaml is valid as it stands; its comments say what each key does. A file of that
-    name that exists already is left alone.
+    name that exists already is left alone. nnlab.schema.json, written beside it, lets an editor
+    with a YAML language server complete and check it; nnlab itself does not need it.
     """
     study = name.removesuffix(".yaml")
     text = _template(study)
@@ -102,6 +105,31 @@ def new(
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from None
     console.write(f"{path}: edit it, then `nnlab train {path}`")
+    _lay_schema_beside(path)
+
+
+def _lay_schema_beside(spec: Path) -> None:
+    """A copy of the schema in the spec's folder, which its first line names.
+
+    A copy, not the path of the installed one: the folder can be moved, committed or sent on and
+    still says what its specs may hold, with no path of this machine in it and no network. One of
+    an older nnlab is renewed; a file that is something else is left alone. Failing is no error,
+    as only the editor's help is lost.
+    """
+    from nnlab.configs import SCHEMA
+    from nnlab.core.files import write_file
+
+    place = spec.with_name(SCHEMA.name)
+    try:
+        text = SCHEMA.read_text(encoding="utf-8")
+        there = place.read_text(encoding="utf-8") if place.exists() else None
+        if there is not None and _MARK not in there:
+            raise StoreError(f"{place} is there already and is no schema of nnlab")
+        if there != text:
+            write_file(place, text)
+            console.write(f"{place}: for the editor, which completes and checks specs with it")
+    except (OSError, UnicodeDecodeError, StoreError) as error:
+        console.say(f"no schema for the editor: {error}")
 
 
 def _template(study: str) -> str:

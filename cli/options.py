@@ -18,19 +18,21 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from nnlab.cli.shell_completion import complete_overrides, complete_specs
 from nnlab.core.errors import UsageError
 from nnlab.core.suggest import nearest
 from nnlab.core.wording import quoted
 
 if TYPE_CHECKING:
+    from nnlab.core.settings import Settings
     from nnlab.core.spec import Spec
-    from nnlab.core.study import Settings
 
 SpecArgument = Annotated[
     str,
     typer.Argument(
         metavar="SPEC",
         help="A spec: a YAML file, or the bare name of one that ships, such as quickstart.",
+        autocompletion=complete_specs,
     ),
 ]
 
@@ -41,13 +43,14 @@ Overrides = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Override a key of the spec; the value is read as YAML. May be repeated.",
+        autocompletion=complete_overrides,
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingOptions:
-    """How and where a study is trained: the options of every command that trains."""
+class RunningOptions:
+    """How and where runs are trained: the options of every command that trains."""
 
     results: Annotated[
         Path,
@@ -69,10 +72,6 @@ class TrainingOptions:
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored already.")] = (
         False
     )
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Say what would run and how long it would take; no more."),
-    ] = False
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")
     ] = False
@@ -82,7 +81,7 @@ class TrainingOptions:
 
     def settings(self) -> Settings:
         """The same as core wants it, with the command line for `environment.json`."""
-        from nnlab.core.study import Settings
+        from nnlab.core.settings import Settings
 
         return Settings(
             results=self.results,
@@ -92,6 +91,16 @@ class TrainingOptions:
             cluster=self.cluster,
             command=("nnlab", *sys.argv[1:]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions(RunningOptions):
+    """The same where it is known beforehand which runs there will be."""
+
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would run and how long it would take; no more."),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class OutputOptions:
     quiet: Annotated[
         bool,
         typer.Option(
-            "--quiet", help="Nothing on standard error but errors; --json has the notes, too."
+            "--quiet", help="Only errors and warnings on standard error; --json has the notes, too."
         ),
     ] = False
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from nnlab.core.study import Outlook, Study
+    from nnlab.core.listener import Outlook
+    from nnlab.core.study import Study
 
 _AXES = (
     "architectures", "activation", "initialization", "optimizer", "learning_rate", "batch_size",
@@ -138,4 +139,6 @@ def _steps(study: Study) -> str:
 
 def _workers(study: Study, outlook: Outlook) -> str:
     count = max(1, min(study.settings.workers, outlook.stacks))
+    if study.settings.cluster is not None:
+        return f"{plural(count, 'worker')} of the cluster"
     return "1 process" if count == 1 else f"{count} processes"

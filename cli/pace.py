@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Outlook
+    from nnlab.core.listener import Outlook
 
 WINDOW = 15.0
 """Seconds over which the speed is averaged."""

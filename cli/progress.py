@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from nnlab.cli import console
 from nnlab.cli.pace import Pace, duration
+from nnlab.core.listener import Listener, Outlook
 from nnlab.core.outcome import DIVERGED, FAILED, RunResult
 from nnlab.core.report.wording import plural
-from nnlab.core.study import Listener, Outlook
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,6 +35,9 @@ class Face(Protocol):
 
     def note(self, text: str) -> None:
         """A line of its own."""
+
+    def warn(self, text: str) -> None:
+        """A line of its own that must not be missed."""
 
     def stop(self) -> None:
         """No more will come."""
@@ -76,6 +79,10 @@ class Bar:
         from rich.text import Text
 
         self._console.print(Text(console.inert(text)))
+
+    def warn(self, text: str) -> None:
+        """The same."""
+        self.note(text)
 
     def stop(self) -> None:
         """Wipe the bar."""
@@ -119,12 +126,16 @@ class Lines:
         """A line."""
         console.say(text)
 
+    def warn(self, text: str) -> None:
+        """A line."""
+        console.say(text)
+
     def stop(self) -> None:
         """Nothing to wipe."""
 
 
 class Silence:
-    """For `--quiet`."""
+    """For `--quiet`: nothing but warnings."""
 
     def start(self, pace: Pace) -> None:
         """Nothing."""
@@ -134,6 +145,10 @@ class Silence:
 
     def note(self, text: str) -> None:
         """Nothing."""
+
+    def warn(self, text: str) -> None:
+        """A line: what became of the user's files."""
+        console.say(text)
 
     def stop(self) -> None:
         """Nothing."""
@@ -208,6 +223,11 @@ class Progress(Listener):
         """Pass it on."""
         self.notes.append(text)
         self.face.note(text)
+
+    def warned(self, text: str) -> None:
+        """Pass it on, `--quiet` or not."""
+        self.notes.append(text)
+        self.face.warn(text)
 
     def _tell_failure(self, result: RunResult) -> None:
         if self._lost[FAILED] <= _MOST_FAILURES:

@@ -13,9 +13,9 @@ def report(name: StudyArgument, *, results: ResultsFolder = DEFAULT, output: Out
     Writes report.png, report.html, report.md and the figures in the folder of the study anew;
     nothing is trained. The same numbers give the same files.
     """
+    from nnlab.core.drawing import write_report
     from nnlab.core.reading import damage_told
     from nnlab.core.saved import open_study
-    from nnlab.core.study import write_report
 
     study = open_study(results, name)
     with damage_told(study.folder):

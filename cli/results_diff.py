@@ -10,7 +10,7 @@ from nnlab.cli.saved import DEFAULT, FirstStudyArgument, ResultsFolder, SecondSt
 
 if TYPE_CHECKING:
     from nnlab.core.analysis.differences import Difference
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 
 def diff(

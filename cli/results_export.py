@@ -15,7 +15,7 @@ from nnlab.cli.saved import DEFAULT, ResultsFolder, StudyArgument, size_told
 from nnlab.core.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 
 class Format(StrEnum):

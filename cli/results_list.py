@@ -75,7 +75,7 @@ def _studies(studies: Sequence[Entry], width: int) -> list[Text]:
         return []
     columns = [
         column("name", [entry.name for entry in studies], number=False),
-        column("finished (UTC)", [when_told(e.finished) for e in studies]),
+        column("finished (UTC)", [when_told(e.finished) for e in studies], spare=True),
         column("runs", [f"{sum((e.counts or {}).values()):,}" for e in studies]),
     ]
     for status in ("diverged", "failed"):
@@ -83,7 +83,7 @@ def _studies(studies: Sequence[Entry], width: int) -> list[Text]:
         if any(counts):
             columns.append(column(status, [f"{n:,}" if n else "" for n in counts]))
     columns.append(column("best", [_best(entry) for entry in studies]))
-    columns.append(column("size", [size_told(entry.bytes) for entry in studies]))
+    columns.append(column("size", [size_told(entry.bytes) for entry in studies], spare=True))
     return lay_out(columns, width)
 
 

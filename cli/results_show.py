@@ -14,7 +14,7 @@ from nnlab.core.errors import UsageError
 
 if TYPE_CHECKING:
     from nnlab.core.analysis.rows import Rows
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 FEW = 20
 """Runs that are shown unless more are asked for."""

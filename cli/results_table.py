@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from nnlab.core.analysis.standing import Standing
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 MOST_ROWS = 20
 """Settings that are all shown, in the order of the grid."""
@@ -134,6 +134,19 @@ def _with_interval(row: dict[str, Any], outcome: Outcome) -> str:
     return f"{words(row['mean'])} ± {words((row['high'] - row['low']) / 2)}"
 
 
+def _alike(standing: Standing) -> str:
+    """How far the first is told from the others, behind what the mark means."""
+    if standing.seeds < 2:
+        return "; one seed cannot tell by how much"
+    others, seeds = standing.settings - 1, standing.seeds
+    if not standing.alike:
+        return f", told from every other by {seeds} seeds"
+    which = f"{standing.alike:,} of the {plural(others, 'other setting')}"
+    if standing.alike == others:
+        which = "any other" if others > 1 else "the other"
+    return f"; over {seeds} seeds no clear difference to {which}"
+
+
 def _lost(row: dict[str, Any], status: str) -> str:
     return f"{row[status]} of {row['runs']}" if row[status] else ""
 
@@ -148,7 +161,7 @@ def _sentences(standing: Standing, marked: bool) -> list[str]:
     mean = "geometric mean" if outcome.scale == "log" else "mean"
     sentences = []
     if marked:
-        sentences.append(f"* best {mean} {outcome.words}")
+        sentences.append(f"* {outcome.extreme} {mean} {outcome.words}{_alike(standing)}")
     if seeds > 1:
         interval = "[ ]" if outcome.scale == "log" else "±"
         sentences.append(f"{interval} 95 % interval of the {mean} over {seeds} seeds")

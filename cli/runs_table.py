@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from nnlab.core.analysis.rows import Rows
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 _BY_THE_WAY = (
     "train_loss", "test_loss", "steps_to_target", "diverged_at", "train_accuracy", "steps",

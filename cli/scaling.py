@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnlab.cli import console
+from nnlab.cli.consent import agree
 from nnlab.cli.options import OutputOptions, Overrides, TrainingOptions, read_spec
+from nnlab.cli.shell_completion import complete_activations, complete_optimizers, complete_specs
 
 if TYPE_CHECKING:
     from nnlab.cli.progress import Progress
+    from nnlab.core.listener import Outlook
     from nnlab.core.scaling.answer import Scaled
     from nnlab.core.scaling.study import ScalingStudy
 
@@ -41,10 +44,20 @@ class SearchOptions:
         typer.Option(metavar="LOSS", help="Training loss to be reached; 0.2 if nothing says."),
     ] = None
     optimizer: Annotated[
-        str | None, typer.Option(metavar="O,...", help="Optimizers, each a search of its own.")
+        str | None,
+        typer.Option(
+            metavar="O,...",
+            help="Optimizers, each a search of its own.",
+            autocompletion=complete_optimizers,
+        ),
     ] = None
     activation: Annotated[
-        str | None, typer.Option(metavar="A,...", help="Activations, each a search of its own.")
+        str | None,
+        typer.Option(
+            metavar="A,...",
+            help="Activations, each a search of its own.",
+            autocompletion=complete_activations,
+        ),
     ] = None
     seeds: Annotated[
         int | None,
@@ -74,6 +87,7 @@ def scaling(
             metavar="SPEC",
             help="A spec: a YAML file or the bare name of one that ships. Without one: "
             f"{DEFAULT_SPEC}, digits with two hidden layers of 32.",
+            autocompletion=complete_specs,
         ),
     ] = DEFAULT_SPEC,
     *,
@@ -100,6 +114,7 @@ def scaling(
     if training.dry_run:
         _show_outlook(study, output)
     else:
+        agree(study, training.yes)
         _search(study, output)
 
 
@@ -107,6 +122,7 @@ def _search(study: ScalingStudy, output: OutputOptions) -> None:
     from nnlab.cli.progress import Progress, face_for_stderr
 
     watched: list[Progress] = []
+    face_for_stderr(output.quiet).note(f"{study.study.spec.name}: {_total(study.outlook())}")
 
     def watch(name: str) -> Progress:
         watched.append(Progress(name, face_for_stderr(output.quiet)))
@@ -130,8 +146,19 @@ def _show(found: Scaled) -> None:
     console.write(f"\nReport: {console.inert(str(found.report))}")
 
 
-def _show_outlook(study: ScalingStudy, output: OutputOptions) -> None:
+def _total(outlook: Outlook) -> str:
+    """What the whole search takes, as far as can be said."""
     from nnlab.cli.pace import duration
+
+    return (
+        f"about {outlook.runs:,} runs in all, {outlook.stored:,} of them stored; about "
+        f"{duration(outlook.seconds)} (grids are widened where they must be, and a run ends at "
+        "its target: nobody knows that beforehand)"
+    )
+
+
+def _show_outlook(study: ScalingStudy, output: OutputOptions) -> None:
+    from nnlab.cli.tables import paragraph
     from nnlab.core.analysis.scaling_search import FINE_RATES
     from nnlab.core.report.wording import plural
 
@@ -159,16 +186,15 @@ def _show_outlook(study: ScalingStudy, output: OutputOptions) -> None:
             }
         )
         return
+    told = []
     for name, (sweep, protocol) in study.asked.items():
         batches, rates = ", ".join(map(str, protocol.batch_sizes)), protocol.rates
-        console.write(
+        told.append(
             f"{name}: batch sizes {batches}; {len(rates)} rates from {rates[0]:g} to "
             f"{rates[-1]:g} on {plural(len(protocol.coarse_seeds), 'seed')}, then {FINE_RATES} on "
             f"{plural(len(protocol.fine_seeds), 'seed')}, to a training loss of {sweep.target:g}"
         )
-    console.write(
-        f"about {outlook.runs:,} runs, {outlook.stored:,} of them stored; about "
-        f"{duration(outlook.seconds)} (grids are widened where they must be, and a run ends at "
-        "its target: nobody knows that beforehand)"
-    )
-    console.write(f"results: {console.inert(str(study.folder))}")
+    told.append(_total(outlook))
+    told.append(f"results: {study.folder}")
+    for text in told:
+        console.write("\n".join(paragraph(text, console.width(), indent=2)))

@@ -69,7 +69,7 @@ def lay_out(columns: Sequence[Column], width: int, bold: Collection[int] = ()) -
 
     kept = _kept(columns, width)
     widths = _widths(kept, width)
-    titles = [textwrap.wrap(c.title, max(w, 1)) or [""] for c, w in zip(kept, widths, strict=True)]
+    titles = [_title_lines(c.title, w) for c, w in zip(kept, widths, strict=True)]
     height = max(len(title) for title in titles)
     titles = [[""] * (height - len(title)) + title for title in titles]
     lines = [
@@ -121,8 +121,12 @@ def _title_width(title: str, lines: int) -> int:
     return next(
         w
         for w in range(least, wide(title) + 1)
-        if w >= wide(title) or len(textwrap.wrap(title, max(w, 1))) <= max(lines, 1)
+        if w >= wide(title) or len(_title_lines(title, w)) <= max(lines, 1)
     )
+
+
+def _title_lines(title: str, width: int) -> list[str]:
+    return textwrap.wrap(title, max(width, 1), break_on_hyphens=False) or [""]
 
 
 def _total(widths: Sequence[int]) -> int:

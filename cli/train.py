@@ -16,7 +16,8 @@ from nnlab.cli.options import (
 from nnlab.core.errors import RunsFailed
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results, Study
+    from nnlab.core.results import Results
+    from nnlab.core.study import Study
 
 
 def train(
@@ -47,7 +48,7 @@ def train(
 def _train(study: Study, output: OutputOptions) -> None:
     from nnlab.cli.progress import Progress, face_for_stderr
     from nnlab.cli.results_table import results_document
-    from nnlab.core.study import load_results
+    from nnlab.core.results import load_results
 
     try:
         with Progress(study.spec.name, face_for_stderr(output.quiet)) as progress:

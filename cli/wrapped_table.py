@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _HANG = 2
 """By how much the further lines of the text that names a row are indented."""
 _NARROWEST = 12
-"""Columns of the terminal that a wrapped text has at least."""
+"""Columns of the terminal below which a text is not wrapped, even if its words are broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def wrap_table(columns: Sequence[Column], width: int, hang: int = 0) -> Wrapped:
     """
     texts = [i for i, each in enumerate(columns) if not each.number]
     fixed = sum(each.least() for each in columns if each.number) + GAP * (len(columns) - 1)
-    shares = dict(zip(texts, _shares([columns[i] for i in texts], width - fixed), strict=True))
+    dealt = _shares([columns[i] for i in texts], width - fixed, hang)
+    shares = dict(zip(texts, dealt, strict=True))
     pieces: list[list[list[str]]] = []
     for i, each in enumerate(columns):
         room = shares.get(i)
@@ -97,14 +98,19 @@ def _groups(columns: Sequence[Column], width: int) -> list[list[Column]]:
 
 
 def _has_room(columns: Sequence[Column], width: int) -> bool:
-    """Whether the table fits once its texts are wrapped."""
+    """Whether the table fits once its texts are wrapped, every word whole."""
     narrow = [
-        each
-        if each.number
-        else replace(each, cells=tuple(cell[:_NARROWEST] for cell in each.cells))
-        for each in columns
+        each if each.number else replace(each, cells=("x" * _least(each, 0 if i else _HANG),))
+        for i, each in enumerate(columns)
     ]
     return fits(narrow, width)
+
+
+def _least(column: Column, hang: int) -> int:
+    """The width in which no word of a text is broken; its further lines are indented by `hang`."""
+    words = [word for text in (column.title, *column.cells) for word in text.split()]
+    longest = max(map(wide, words), default=0)
+    return min(longest + hang, max(longest, column.content))
 
 
 def _are_numbers(table: Table, i: int) -> bool:
@@ -113,16 +119,15 @@ def _are_numbers(table: Table, i: int) -> bool:
     return all(cell[0] in "0123456789−-–+<≤[.∞" and len(cell) < 30 for cell in cells)
 
 
-def _shares(columns: Sequence[Column], room: int) -> list[int]:
+def _shares(columns: Sequence[Column], room: int, hang: int) -> list[int]:
     """The room dealt out: each gets its longest word, then what it wants, as evenly as that goes.
 
-    Where not even the words have room all get the same.
+    Where not even the words have room the longest are broken.
     """
-    wanted = [max(each.content, _longest_word((each.title,))) for each in columns]
-    words = [_longest_word((each.title, *each.cells)) + _HANG for each in columns]
-    shares = [min(pair) for pair in zip(wanted, words, strict=True)]
-    if sum(shares) > room:
-        shares = [_NARROWEST] * len(columns)
+    shares = [_least(each, 0 if i else hang) for i, each in enumerate(columns)]
+    wanted = [max(each.content, share) for each, share in zip(columns, shares, strict=True)]
+    while sum(shares) > room and max(shares) > _NARROWEST:
+        shares[shares.index(max(shares))] -= 1
     open_to_more = [i for i, share in enumerate(shares) if share < wanted[i]]
     left = room - sum(shares)
     while left > 0 and open_to_more:
@@ -131,10 +136,6 @@ def _shares(columns: Sequence[Column], room: int) -> list[int]:
         left -= 1
         open_to_more = [i for i in open_to_more if shares[i] < wanted[i]]
     return shares
-
-
-def _longest_word(texts: Sequence[str]) -> int:
-    return max((wide(word) for text in texts for word in text.split()), default=0)
 
 
 def _broken(text: str, width: int, indent: int) -> list[str]:

@@ -14,8 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnlab.core.listener import Listener
+from nnlab.core.results import Results, load_results
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec, load_spec, make_spec
-from nnlab.core.study import Listener, Results, Settings, load_results, prepare
+from nnlab.core.study import prepare
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,8 +53,8 @@ def run(
 def figures(results: Results) -> dict[str, Figure]:
     """The pictures of a study as matplotlib figures, by the names they have under `figures/`."""
     from nnlab.core.analysis.summaries import summarize
+    from nnlab.core.drawing import report_tables
     from nnlab.core.report.figures import draw, pictures_of
-    from nnlab.core.study import report_tables
 
     pictures = pictures_of(summarize(report_tables(results)))
     return {picture.name: draw(picture, WIDTH) for picture in pictures}

@@ -1,14 +1,19 @@
-"""What a worker of a cluster does: hold the data, train a stack, say what it is."""
+"""What a worker of a cluster does: hold the data, train a stack, say what and how far it is."""
 
 from __future__ import annotations
 
 import platform
 import socket
-from typing import TYPE_CHECKING
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnlab.core.environment import package_version
+from nnlab.core.errors import ClusterError
 from nnlab.core.outcome import RunResult
 from nnlab.core.plan import ENGINE_VERSION, Stack
 from nnlab.core.worker import Worker, one_thread
@@ -19,7 +24,18 @@ if TYPE_CHECKING:
 _MOST_HELD = 4
 """Data sets that a worker keeps encoded; a cluster may serve several studies."""
 
-_workers: dict[str, Worker] = {}
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A stack to train, and what the driver wants to know of it."""
+
+    stack: Stack
+    versions: tuple[tuple[str, str], ...]
+    """The driver's: a worker may have come after all others were asked for theirs."""
+    topic: str
+    """Where the driver listens for news."""
+    pause: float
+    """Seconds at least between two pieces of news of progress."""
 
 
 def versions() -> dict[str, str]:
@@ -32,20 +48,67 @@ def versions() -> dict[str, str]:
     }
 
 
+def difference(worker: str, its: dict[str, str], own: dict[str, str]) -> ClusterError | None:
+    """What to say of a `worker` whose versions are not the driver's; None where they are."""
+    wrong = [
+        f"{name} {its.get(name)}, here {own[name]}" for name in own if its.get(name) != own[name]
+    ]
+    if not wrong:
+        return None
+    return ClusterError(f"the worker {worker} has {'; '.join(wrong)}: make them equal")
+
+
 def hold(split: Split) -> Split:
     """The data as a task of their own, so that the scheduler knows who has them."""
     return split
 
 
-def train(stack: Stack, split: Split) -> tuple[list[RunResult], str]:
-    """Train a stack; the results, and the name of this worker."""
+class _News:
+    """Tells the driver that a stack was begun, then from time to time of the run-steps made.
+
+    Each thread of a worker process trains a stack of its own and has news of its own.
+    """
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+
+    def begin(self, tell: Callable[[int | None], None], pause: float) -> None:
+        """A stack begins in this thread; `tell(run_steps)` passes news on, None that it began."""
+        own = self._own
+        own.tell, own.pause, own.made, own.last = tell, pause, 0, time.monotonic()
+        tell(None)
+
+    def advanced(self, run_steps: int) -> None:
+        """So many more run-steps were made in this thread."""
+        own, now = self._own, time.monotonic()
+        own.made += run_steps
+        if now - own.last >= own.pause:
+            own.tell(own.made)
+            own.made, own.last = 0, now
+
+
+_news = _News()
+_workers: dict[str, Worker] = {}
+
+
+def train(order: Order, split: Split) -> list[RunResult]:
+    """Train a stack; its results say where they were made.
+
+    Raises `ClusterError` where this worker's versions are not the driver's.
+    """
     from distributed import get_worker
 
-    key = split.content_hash
-    if key not in _workers:
+    place: Any = get_worker()
+    wrong = difference(place.address, versions(), dict(order.versions))
+    if wrong is not None:
+        raise wrong
+    key, topic = str(place.get_current_task()), order.topic
+    _news.begin(lambda made: place.log_event(topic, [key, made]), order.pause)
+    worker = _workers.get(split.content_hash)
+    if worker is None:
         one_thread()  # a worker's threads run beside each other: BLAS must not add its own
         while len(_workers) >= _MOST_HELD:
             _workers.pop(next(iter(_workers)), None)
-        _workers[key] = Worker(split, lambda run_steps: None)
-    place = get_worker()
-    return _workers[key].train(stack), f"{socket.gethostname()} {place.name or place.address}"
+        worker = _workers[split.content_hash] = Worker(split, _news.advanced)
+    here = f"{socket.gethostname()} {place.name or place.address}"
+    return [replace(result, place=here) for result in worker.train(order.stack)]

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from nnlab.core.errors import UsageError
 from nnlab.core.nn.activations import find_activation
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec, parse_spec
 from nnlab.core.spec.names import StudyName
 from nnlab.core.spec.writer import flow
-from nnlab.core.study import Settings, Study, prepare
+from nnlab.core.study import Study, prepare
 
 DEFAULT_TARGET_LOSS = {"cross_entropy": 0.1, "binary_cross_entropy": 0.1}
 """By loss: the training loss whose steps are counted where the spec has no `target_loss`."""

@@ -159,9 +159,14 @@ class Execution:
     As a context manager it ends the workers whatever happens.
     """
 
-    def __init__(self, crew: Crew, told: Callable[[int], None]) -> None:
-        """`told(run_steps)` hears of progress, from this thread."""
-        self._crew, self._told = crew, told
+    def __init__(
+        self, crew: Crew, told: Callable[[int], None], meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        """`told(run_steps)` hears of progress, from this thread.
+
+        `meanwhile()` is called once, when the first stacks are on their way.
+        """
+        self._crew, self._told, self._meanwhile = crew, told, meanwhile
 
     def __enter__(self) -> Self:
         """Nothing is started until the first stack is submitted."""
@@ -188,6 +193,9 @@ class Execution:
                 flying[self._submit(task)] = task
                 if slots == 1:
                     break
+            if self._meanwhile is not None:
+                self._meanwhile()
+                self._meanwhile = None
             done, _ = wait(flying, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
             self._told(self._crew.advanced())
             died = False

@@ -17,8 +17,8 @@ from nnlab.core import folder as files
 from nnlab.core.files import whole_file
 from nnlab.core.quantities import CURVE_COLUMNS, LAYER_COLUMNS, RUN_COLUMNS, Quantity
 from nnlab.core.reading import damage_told
+from nnlab.core.results import Results
 from nnlab.core.sink import sink_parquet
-from nnlab.core.study import Results
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")

@@ -38,6 +38,8 @@ class RunResult:
     """`(records, layers, LAYER_VALUES)` float64."""
     weights: dict[str, Array] = field(default_factory=dict)
     """`initial_W1`, `initial_b1`, ... `final_b1`; empty unless asked for. W is in x out."""
+    place: str = ""
+    """The worker of a cluster that trained it; empty for a run of the driver's own machine."""
 
     @property
     def row(self) -> dict[str, Any]:

@@ -46,7 +46,8 @@ RUN_COLUMNS = _table(
         "diverged_at",
         "count",
         "steps",
-        "updates made when the run was found diverged, by its batches or in the end",
+        "updates made when the run was found diverged, by the loss of a batch or in the end; a "
+        "record just before may show the blow-up already",
     ),
     ("seconds", "number", "s", "the run's share of its stack's training time"),
     ("reason", "text", "", "why the run failed"),

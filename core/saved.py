@@ -18,7 +18,7 @@ from nnlab.core.suggest import nearest
 from nnlab.core.wording import quoted, shown, told
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 SPEC = "spec.yaml"
 """The file by which a folder is known to hold a study."""
@@ -159,7 +159,7 @@ def open_study(results: Path, name: str) -> Results:
     from nnlab.core import folder as files
     from nnlab.core.quantities import CURVE_COLUMNS, LAYER_COLUMNS
     from nnlab.core.reading import check_columns, damage_told, damaged
-    from nnlab.core.study import load_results
+    from nnlab.core.results import load_results
 
     folder = locate(results, name)
     try:

@@ -36,6 +36,8 @@ class Topic:
     """The key of a spec that it belongs to; empty where there is none."""
     about: str
     entries: Callable[[], Iterator[Entry]]
+    by_source: bool = False
+    """Whether its entries are told source by source: columns, whose names several files share."""
 
 
 def _activations() -> Iterator[Entry]:
@@ -132,7 +134,7 @@ TOPICS = {
         Topic("datasets", "dataset", "data sets that come along", _datasets),
         Topic("specs", "", "specs that ship, each a short lesson", _specs),
         Topic("questions", "", "questions with an answer by experiment", _questions),
-        Topic("quantities", "", "columns of the tables of a study", _quantities),
+        Topic("quantities", "", "columns of the tables of a study", _quantities, by_source=True),
     )
 }
 

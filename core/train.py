@@ -45,13 +45,17 @@ def train_stack(
     same bits either way.
     """
     with np.errstate(all="ignore"):  # a diverging run overflows; that is a result
-        return _Training(stack, examples, measure).results(watch)
+        return Training(stack, examples, measure).results(watch)
 
 
-class _Training:
-    """A stack between its first and its last step."""
+class Training:
+    """A stack between its first and its last step.
+
+    Who wants to see more of it on the way overrides `look`.
+    """
 
     def __init__(self, stack: Stack, examples: Examples, measure: bool) -> None:
+        """`measure` as in `train_stack`."""
         self.recipe = stack.recipe
         self.optimizer = OPTIMIZERS[self.recipe.optimizer]
         self.hyperparameters = dict(self.recipe.hyperparameters)
@@ -82,7 +86,7 @@ class _Training:
                 made = total - (steps - step) * len(self.alive)
                 watch(made - told)
                 told = made
-            self._look(step)
+            self.look(step)
             if not len(self.alive):
                 break
             keep_old = step in self.record_at or step == steps - 1
@@ -92,7 +96,7 @@ class _Training:
                 self._note_update(step, before)
             self._part_with_diverged(step, loss)
         if len(self.alive):
-            self._look(steps)
+            self.look(steps)
         self._finish()
         if watch is not None:
             watch(total - told)
@@ -180,7 +184,7 @@ class _Training:
 
     # -------------------------------------------------------------- measuring
 
-    def _look(self, step: int) -> None:
+    def look(self, step: int) -> None:
         """Measure what is due after `step` updates; runs that are done with it leave."""
         if step in self.record_at:
             curves, layers = self.probe.record()

@@ -17,12 +17,13 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnlab.core.analysis.pairs import median_rank_last
+from nnlab.core.analysis.rate_score import RateScore, score_of
 from nnlab.core.errors import UsageError
+from nnlab.core.listener import Listener
 from nnlab.core.spec import Spec
 from nnlab.core.spec.names import StudyName
 from nnlab.core.spec.rates import OwnRates
-from nnlab.core.study import Listener, Study
+from nnlab.core.study import Study
 from nnlab.core.wording import number
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Trial:
     train_loss: float
     lost: int
     """Runs that diverged or failed."""
+
+    @property
+    def score(self) -> RateScore:
+        """By what it is better than another of its activation."""
+        return RateScore(self.lost, self.steps_to_target, self.train_loss, self.learning_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,35 +203,24 @@ class _Notes(Listener):
     def said(self, text: str) -> None:
         self._listener.said(text)
 
+    def warned(self, text: str) -> None:
+        self._listener.warned(text)
+
 
 def trials_of(rows: pl.DataFrame) -> list[Trial]:
     """One trial for each activation and rate in these rows of `runs.csv`."""
-    import polars as pl
-
     trials = []
     for (activation, rate), part in rows.group_by(
         "activation", "learning_rate", maintain_order=True
     ):
-        finished = pl.col("status") == "finished"
-        known = part.with_columns(
-            pl.when(finished).then(pl.col(column)) for column in ("steps_to_target", "train_loss")
-        )
-        trials.append(
-            Trial(
-                activation=str(activation),
-                learning_rate=float(str(rate)),
-                steps_to_target=median_rank_last(known["steps_to_target"].to_list()),
-                train_loss=median_rank_last(known["train_loss"].to_list()),
-                lost=int((part["status"] != "finished").sum()),
-            )
-        )
+        score = score_of(part, float(str(rate)))
+        trials.append(Trial(activation=str(activation), **score._asdict()))
     return trials
 
 
 def best_of(trials: Sequence[Trial], activation: str) -> Trial:
-    """The fewest runs lost, steps to the target, training loss; of equal ones the smallest rate."""
-    own = [trial for trial in trials if trial.activation == activation]
-    return min(own, key=lambda t: (t.lost, t.steps_to_target, t.train_loss, t.learning_rate))
+    """The best by the rule of `analysis.rate_score`."""
+    return min((t for t in trials if t.activation == activation), key=lambda t: t.score)
 
 
 def edges_of(trials: Sequence[Trial], grid: Sequence[float]) -> list[tuple[str, float]]:

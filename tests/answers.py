@@ -8,6 +8,7 @@ import math
 import polars as pl
 
 from nnlab.core.analysis.claims import Claim, Finding, Judged, judge_findings
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.statistics import Interval
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.report.answer import Answer, AnswerPage, Section
@@ -53,7 +54,7 @@ def four_claims() -> list[Judged]:
         claim("leaky", "The slope of LeakyReLU must be tuned.", loss, "lines_2"),
     ]
     identity = interval(1.0)
-    parts = {"variance 1": interval(1.3), "variance 2": interval(0.9)}
+    parts = {"variance 1": Measured(interval(1.3)), "variance 2": Measured(interval(0.9))}
     findings = [
         Finding(interval(4.2363), SCOPE, identity),
         Finding(interval(1.01), SCOPE, identity),

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_SETTINGS = {
-    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "2",  # the third death is the last
-    "OPENBLAS_NUM_THREADS": "1",
-}
+from nnlab.core.plan import Recipe, Stack
+
+_BLAS = "OPENBLAS_NUM_THREADS"
+"""Not handed on: a worker has to see to it by itself."""
 _PATIENCE = 60.0
 
 
@@ -54,7 +54,7 @@ class Loopback:
                 sys.executable, "-m", f"distributed.cli.dask_{what}",
                 "--scheduler-file", str(self._file), "--no-dashboard", *words,
             ],
-            env={**os.environ, **_SETTINGS},
+            env={name: value for name, value in os.environ.items() if name != _BLAS},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -89,3 +89,40 @@ class Loopback:
         for process in processes:
             process.wait(timeout=_PATIENCE)
         self._folder.cleanup()
+
+
+class Deadly:
+    """A stack that kills the worker which trains it, as one does for which memory is too small."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Of `stack`, the runs and the work."""
+        self._recipe, self.runs, self.work = stack.recipe, stack.runs, stack.work
+
+    @property
+    def recipe(self) -> Recipe:
+        """The first that a worker looks at; the driver never does, as the stack never ends."""
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return self._recipe
+
+
+def others_in(session: int) -> list[str]:
+    """The command lines of the processes that are in a session of the system."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = _stat(folder)
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def processor_seconds(process: int) -> float:
+    """What a process has taken of the processor's time so far."""
+    ticks = _stat(Path(f"/proc/{process}"))[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(folder: Path) -> list[str]:
+    """The fields of `/proc/PID/stat` behind the name: state, parent, group, session, ..."""
+    return (folder / "stat").read_text().rpartition(")")[2].split()

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nnlab.core.plan import Plan, Recipe, Run
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec, make_spec
-from nnlab.core.study import Settings, Study, prepare
+from nnlab.core.study import Study, prepare
 
 
 def small_spec(**keys: Any) -> Spec:

@@ -12,8 +12,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+NNLAB = (sys.executable, "-m", "nnlab.cli")
 
 
 class Terminal:
@@ -25,12 +27,13 @@ class Terminal:
         folder: Path,
         columns: int = 80,
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = NNLAB,
     ) -> None:
         self.text = ""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "nnlab.cli", *words],
+            [*program, *words],
             cwd=folder,
             env=clean_environment() | {"TERM": "xterm-256color"} | dict(environment or {}),
             stdin=slave,

@@ -11,11 +11,17 @@ from pathlib import Path
 import pytest
 
 from nnlab.core.analysis.claims import Claim, Finding, Judged, judge_findings
-from nnlab.core.analysis.statistics import Interval
+from nnlab.core.analysis.seed_findings import Measured
+from nnlab.core.analysis.statistics import Interval, geometric_interval
 from nnlab.core.analysis.verdicts import Criterion
+from nnlab.core.listener import Listener
 from nnlab.core.nn.activations import ACTIVATIONS as ROWS
 from nnlab.core.questions.activations import (
+    convergence,
+    cost,
+    dying_claims,
     saturation,
+    slope,
     trainability,
     trainability_claims,
     vanishing_claims,
@@ -30,8 +36,8 @@ from nnlab.core.questions.activations.sentences import (
 )
 from nnlab.core.questions.work import Work
 from nnlab.core.report.figures import draw
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec
-from nnlab.core.study import Listener, Settings
 
 # ------------------------------------------------------------------ the parts
 
@@ -82,7 +88,7 @@ def test_a_part_is_whole(module: str, tmp_path: Path) -> None:
     if module == "trainability":
         # nothing is tuned on the seeds that are reported
         reported = part.runs.filter(part.runs["steps"] == 12)
-        assert {1000, *range(trainability.QUICK_SEEDS)} == set(reported["seed"])
+        assert {1000, *trainability.QUICK_SEEDS} == set(reported["seed"])
     if module == "vanishing":  # eight units are enough to tell sigmoid from the identity
         verdicts = {each.claim.id: each.verdict.verdict for each in judged}
         assert verdicts["sigmoid-vanishes"] == "supported"
@@ -94,7 +100,13 @@ def test_a_part_has_one_finding_a_claim() -> None:
         Part(sections=(), claims=vanishing_claims.CLAIMS)
 
 
-CLAIMS = (*vanishing_claims.CLAIMS, *trainability_claims.CLAIMS, *saturation.CLAIMS)
+CLAIMS = tuple(
+    claim
+    for module in (
+        vanishing_claims, trainability_claims, saturation, dying_claims, slope, convergence, cost,
+    )
+    for claim in module.CLAIMS
+)  # fmt: skip
 
 
 def test_claims_are_of_the_question_and_of_its_activations() -> None:
@@ -102,9 +114,10 @@ def test_claims_are_of_the_question_and_of_its_activations() -> None:
     assert len(set(ids)) == len(ids)
     for claim in CLAIMS:
         assert claim.question == "1.4d"
-        assert claim.about in ACTIVATIONS
-        assert claim.side in ("advantage", "disadvantage")
         assert claim.control
+        if claim.id != "expensive-activation-slows-training":  # of all of them, on no side
+            assert claim.about in ACTIVATIONS
+            assert claim.side in ("advantage", "disadvantage")
     assert set(ACTIVATIONS) <= set(ROWS)
     assert {"relu-vanishes-less-than-sigmoid", "relu-trains-deeper-than-sigmoid"} <= {*ids} & set(
         DEEPER
@@ -145,14 +158,17 @@ def test_the_strongest_supported_claim_is_told() -> None:
 
 
 def test_a_condition_is_told_with_it() -> None:
-    parts = {"glorot": interval(2.0, 3.0), "he": interval(0.2, 0.3)}
+    parts = {"glorot": Measured(interval(2.0, 3.0)), "he": Measured(interval(0.2, 0.3))}
     found = Finding(interval(0.7, 0.8), "scope", sub_ranges=parts)
     told = sentences(judged_of((claim("c", "tanh", "disadvantage", "Tanh vanishes"), found)))
-    assert "Disadvantage: tanh vanishes (on a condition: so for glorot, not for he)." in told[1]
+    assert told[1].endswith(
+        "Disadvantage: tanh vanishes (on a condition: so for glorot (2.45× [1.93, 3.12]), not for "
+        "he (0.245× [0.188, 0.319]))."
+    )
 
 
 def test_a_condition_is_told_beside_what_holds_without_one() -> None:
-    parts = {"glorot": interval(2.0, 3.0), "he": interval(0.2, 0.3)}
+    parts = {"glorot": Measured(interval(2.0, 3.0)), "he": Measured(interval(0.2, 0.3))}
     judged = judged_of(
         (
             claim("c", "tanh", "disadvantage", "Tanh vanishes"),
@@ -165,19 +181,47 @@ def test_a_condition_is_told_beside_what_holds_without_one() -> None:
     )
     told = sentences(judged)[1]
     assert "Disadvantage: tanh is dear (number: 2.45×" in told
-    assert told.endswith("; and tanh vanishes, on a condition: so for glorot, not for he.")
+    assert "; and tanh vanishes, on a condition: so for glorot (2.45× [" in told
 
 
 def test_what_is_not_supported_is_never_told_as_a_fact() -> None:
     judged = judged_of(
         (claim("refuted", "tanh", "advantage"), Finding(interval(0.2, 0.3), "scope")),
-        (claim("open", "leaky_relu", "advantage"), Finding(interval(5.0, 6.0, n=2), "scope")),
+        (claim("open", "leaky_relu", "advantage"), Finding(interval(0.9, 6.0), "scope")),
     )
     told = sentences(judged)
     assert told[1].startswith("tanh. Advantage: none that the evidence supports, though refuted")
     assert told[3].startswith("LeakyReLU. Advantage: none is settled; the estimate points to this")
     assert told[4].startswith("Claimed, and refuted here: claim refuted (refuted, 0.245×")
     assert told[5] == "Left undecided, 1 of 2 claims: claim open."
+
+
+def test_few_seeds_point_to_a_verdict_and_give_none() -> None:
+    """Two seeds: what each gave, never the interval of two, and no claim told as a fact."""
+    glorot, he = (Measured(geometric_interval(values)) for values in ([2.0, 3.0], [0.2, 0.3]))
+    judged = judged_of(
+        (
+            claim("up", "relu", "advantage", "ReLU is up"),
+            Finding(geometric_interval([5.0, 6.0]), "scope"),
+        ),
+        (claim("torn", "relu", "disadvantage"), Finding(geometric_interval([0.5, 2.0]), "scope")),
+        (
+            claim("cond", "tanh", "disadvantage", "Tanh vanishes"),
+            Finding(
+                geometric_interval([0.7, 0.8]), "scope", sub_ranges={"glorot": glorot, "he": he}
+            ),
+        ),
+    )
+    told = sentences(judged)
+    assert told[0].startswith(
+        "ReLU. Advantage: none is settled; the seeds point to this: ReLU is up (number: 5.48× "
+        "(n = 2: 5 to 6)). Disadvantage: none that the evidence supports, though torn was tested."
+    )
+    assert "so for glorot (2.45× (n = 2: 2 to 3)), not for he (0.245× (n = 2: 0.2 to" in told[1]
+    assert told[-1] == (
+        "Not judged, 3 of 3 claims: 2 seeds or fewer only explore, a verdict takes 6. Of them "
+        "1 point to supported, 1 point to conditional and 1 to nothing."
+    )
 
 
 def test_sigmoid_has_an_advantage_by_construction() -> None:

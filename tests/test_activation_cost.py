@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +19,15 @@ from nnlab.core.analysis.activation_cost import (
     step_work,
     take_turns,
 )
-from nnlab.core.analysis.claims import judge_claims
-from nnlab.core.questions.activations import cost
+from nnlab.core.analysis.claims import judge_claims, judge_findings
+from nnlab.core.errors import StoreError
+from nnlab.core.listener import Listener
+from nnlab.core.questions.activations import cost, timings
+from nnlab.core.questions.measured import measured_once
+from nnlab.core.questions.work import Work
 from nnlab.core.report.cost_pictures import cost_ratios
 from nnlab.core.report.figures import draw
+from nnlab.core.settings import Settings
 
 
 def test_every_piece_has_its_turn_in_every_turn() -> None:
@@ -73,7 +82,7 @@ def test_a_step_trains_and_its_activations_stand_beside_it() -> None:
     assert work["relu alone"].memory[0].shape == (2, 16, 16)  # type: ignore[attr-defined]
 
 
-def costs(tanh: float, sigmoid: float, step: float) -> cost.Costs:
+def costs(tanh: float, sigmoid: float, step: float, again: float = 1.0) -> timings.Costs:
     """Twenty rounds; ReLU takes 1 ns an element and 1 ms a step, with two per cent of noise."""
     rng = np.random.default_rng(0)
 
@@ -81,15 +90,15 @@ def costs(tanh: float, sigmoid: float, step: float) -> cost.Costs:
         noise = np.exp(rng.normal(0.0, 0.02, (20, len(times))))
         return Rounds(tuple(times), np.array(list(times.values())) * noise)
 
-    times = dict.fromkeys(cost.TIMED, 3e-09) | {"relu": 1e-9, cost.AGAIN: 1e-9}
+    times = dict.fromkeys(timings.TIMED, 3e-09) | {"relu": 1e-9, timings.AGAIN: again * 1e-9}
     times |= {"tanh": tanh * 1e-9, "sigmoid": sigmoid * 1e-9}
-    steps = dict.fromkeys(cost.STEPPED, step * 0.001) | {"relu": 1e-3, cost.AGAIN: 1e-3}
+    steps = dict.fromkeys(timings.STEPPED, step * 0.001) | {"relu": 1e-3, timings.AGAIN: 1e-3}
     steps |= {f"{name} alone": 1e-4 for name in tuple(steps)}
-    return cost.Costs(
-        forward={size: rounds(times) for size in cost.SIZES},
-        both={size: rounds(times) for size in cost.SIZES},
-        products=rounds({f"product over {fan}": 4e-9 for fan in cost.FANS}),
-        steps={net: rounds(steps) for net in cost.NETS},
+    return timings.Costs(
+        forward={size: rounds(times) for size in timings.SIZES},
+        both={size: rounds(times) for size in timings.SIZES},
+        products=rounds({f"product over {fan}": 4e-9 for fan in timings.FANS}),
+        steps={net: rounds(steps) for net in timings.NETS},
     )
 
 
@@ -114,15 +123,15 @@ def test_the_section_says_the_shares() -> None:
     (text,) = section.text
     assert text.startswith("An element of ReLU, f and f' together, takes 1.00 ns; leaky_relu ")
     (table,) = section.tables
-    assert [row[0] for row in table.rows] == list(cost.TIMED)
+    assert [row[0] for row in table.rows] == list(timings.TIMED)
     assert all(len(row) == len(table.heads) for row in table.rows)
 
 
 def test_the_picture_has_a_row_an_activation() -> None:
     found = costs(2.0, 4.0, 1.5)
-    ratios = {name: found.both["small arrays"].ratio([name], "relu") for name in cost.NAMED[1:]}
+    ratios = {name: found.both["small arrays"].ratio([name], "relu") for name in timings.NAMED[1:]}
     steps = {name: found.steps["width 64"].ratio([name], "relu") for name in ("tanh", "sigmoid")}
-    picture = cost_ratios(cost.NAMED[1:], {"An element": ratios}, {"A step": steps})
+    picture = cost_ratios(timings.NAMED[1:], {"An element": ratios}, {"A step": steps})
     assert [row.name for row in picture.lines] == ["leaky_relu", "tanh", "sigmoid"]
     element, step = picture.panels
     assert element.estimates[1] is not None
@@ -130,3 +139,89 @@ def test_the_picture_has_a_row_an_activation() -> None:
     assert step.estimates[0] is None
     assert picture.title.startswith("An element of tanh costs 2.0")
     draw(picture, 1600)
+
+
+def work_in(folder: Path, force: bool = False) -> Work:
+    """Work that tells what it is told."""
+    settings = Settings(results=folder, force=force)
+    return Work(settings, folder / "answer", lambda name: nullcontext(Listener()), quick=True)
+
+
+def test_times_are_taken_once_and_again_by_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Holm lets the times move the intervals of other claims: a second start must find the same."""
+    taken = []
+
+    def measure(rounds: int | None = None) -> timings.Costs:
+        taken.append(rounds)
+        return costs(1.0 + 0.1 * len(taken), 4.0, 1.05)
+
+    monkeypatch.setattr(timings, "measure", measure)
+
+    def told(force: bool = False) -> list[dict[str, Any]]:
+        found = cost.part(work_in(tmp_path, force)).findings
+        return [each.as_json() for each in judge_findings(cost.CLAIMS, found)]
+
+    first = told()
+    assert told() == first
+    assert taken == [timings.QUICK_ROUNDS]
+    assert told(force=True) != first
+    assert len(taken) == 2
+    assert told() != first  # what was measured by force stays
+    assert len(taken) == 2
+
+
+def test_what_is_stored_is_believed_only_as_itself(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Heard(Listener):
+        def said(self, text: str) -> None:
+            said.append(text)
+
+    work = Work(Settings(results=tmp_path), tmp_path, lambda name: nullcontext(Heard()))
+    values = iter(range(10))
+
+    def once(**about: int) -> int:
+        return int(measured_once(work, "thing", about, lambda: next(values)))
+
+    assert [once(size=1), once(size=1), once(size=2), once(size=1)] == [0, 0, 1, 0]
+    assert not said
+    stored = sorted(tmp_path.glob(".runs/thing-*.json"))
+    assert len(stored) == 2
+    for path in stored:
+        path.write_text(path.read_text()[:-20], encoding="utf-8")
+    assert once(size=1) == 2
+    assert re.search(r"thing-.* is damaged \(.*\); it is measured again", said[0])
+    (one,) = (path for path in stored if '"found": 2' in path.read_text(encoding="utf-8"))
+    (two,) = set(stored) - {one}
+    two.write_bytes(one.read_bytes())  # whole, but of something else
+    assert once(size=2) == 3
+    assert "it is of something else" in said[-1]
+
+
+def test_a_busy_machine_is_known_by_its_control() -> None:
+    assert costs(2.0, 4.0, 1.5).steady
+    found = costs(2.0, 4.0, 1.5, again=1.15)
+    assert not found.steady
+    assert "These times are not kept" in cost._text(found)
+
+
+def test_what_is_not_sound_is_measured_again(tmp_path: Path) -> None:
+    work = work_in(tmp_path)
+    values = iter([1, 2, 3])
+
+    def once() -> int:
+        return int(measured_once(work, "x", {}, lambda: next(values), sound=lambda f: f > 1))
+
+    assert [once(), once(), once()] == [1, 2, 2]
+
+
+def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
+    work = Work(Settings(results=tmp_path), tmp_path, lambda name: nullcontext(Listener()))
+    assert measured_once(work, "thing", {}, lambda: 1) == 1
+    (path,) = tmp_path.glob(".runs/thing-*.json")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StoreError, match=r"cannot read .*thing-"):
+        measured_once(work, "thing", {}, lambda: 1)

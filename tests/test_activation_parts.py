@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from nnlab.core.analysis.claims import judge_findings
+from nnlab.core.listener import Listener
 from nnlab.core.questions.work import Work
 from nnlab.core.report.figures import draw
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec
-from nnlab.core.study import Listener, Settings
 
 SMALL = {
     "dying": ["hidden_layer_sizes=[8, 8]", "epochs=1"],

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from nnlab.core.errors import DataError, Interrupted, RunsFailed, StoreError, UsageError
+from nnlab.core.listener import Listener
 from nnlab.core.questions.all import Failed, answer_all
 from nnlab.core.questions.answer_folder import read_answer
 from nnlab.core.questions.answering import Asked, answer_question, document
@@ -19,7 +20,7 @@ from nnlab.core.questions.table import QUESTIONS, find_question
 from nnlab.core.questions.work import Work
 from nnlab.core.report.answer import Answer, Section
 from nnlab.core.saved import answer_names, is_answer, locate, locate_answer
-from nnlab.core.study import Listener, Settings
+from nnlab.core.settings import Settings
 from tests.answers import lines_picture, page
 from tests.made_up_questions import draw_nothing, plain_answer, put_questions
 

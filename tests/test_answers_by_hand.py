@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from nnlab.core.errors import UsageError
+from nnlab.core.listener import Listener
 from nnlab.core.questions.table import find_question
 from nnlab.core.questions.work import Work
 from nnlab.core.report.answer import Answer
 from nnlab.core.report.figures import draw
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec
-from nnlab.core.study import Listener, Settings
 
 SHORT: dict[str, dict[str, Any]] = {
     "large_logits": {"seeds": (0, 1, 2), "epochs": 4},

@@ -18,14 +18,16 @@ FLOORS = (
     ("spec", "data", "plan", "quantities", "limits"),
     (
         "batches", "probes", "outcome", "train", "worker", "execute", "cluster", "cluster_worker",
+        "cluster_crew",
         "files", "store", "folder", "claim", "completion", "sink", "reading", "environment",
-        "fingerprint",
+        "fingerprint", "settings", "listener", "calibration", "running",
+        "members", "segments",
     ),
     ("analysis",),
     ("report",),
     (
-        "study", "compare", "tuning", "scaling", "questions", "api",
-        "catalogue", "saved", "export", "tables", "trackers",
+        "results", "writing", "drawing", "study", "compare", "tuning", "scaling", "questions",
+        "api", "catalogue", "saved", "export", "tables", "trackers",
     ),
 )  # fmt: skip
 """Rooms from the ground up; a room imports its own floor or lower ones."""

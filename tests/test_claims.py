@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import doctest
 import math
+from collections.abc import Sequence
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from nnlab.core import wording
 from nnlab.core.analysis.claims import Claim, Finding, judge_claims, judge_findings
-from nnlab.core.analysis.statistics import Interval
+from nnlab.core.analysis.seed_findings import Measured
+from nnlab.core.analysis.statistics import Interval, geometric_interval, t_interval
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.report import claim_rows, fixed_print
 from nnlab.core.report.claim_rows import SIGNS, claim_row, count_verdicts, verdicts_words
@@ -18,6 +21,7 @@ from nnlab.core.report.style import contrast
 from nnlab.core.report.verdict_looks import VERDICT_LOOKS
 from tests.answers import SCOPE, claim, four_claims, interval
 
+STUDIES = 1000
 ABOVE = Criterion.greater("ratio", 1.1)
 
 
@@ -26,7 +30,10 @@ def test_each_verdict_is_reached_and_says_why() -> None:
     assert [each.verdict.verdict for each in judged] == list(SIGNS)
     assert "is wholly above 1.1" in judged[0].verdict.reason
     assert "is nowhere above 1.1" in judged[1].verdict.reason
-    assert "supported for variance 1, refuted for variance 2" in judged[2].verdict.reason
+    assert judged[2].verdict.reason.startswith(
+        "how much the gradient shrinks in a layer: supported for variance 1 (1.3 ["
+    )
+    assert ", refuted for variance 2 (0.9 [" in judged[2].verdict.reason
     assert "4 seeds only explore, a verdict takes 6" in judged[3].verdict.reason
 
 
@@ -47,7 +54,7 @@ def test_holm_widens_the_intervals_by_the_number_of_claims_and_sub_ranges() -> N
     assert (alone.low, alone.high) == pytest.approx((2.0 * math.exp(-0.04), 2.0 * math.exp(0.04)))
     # equal p-values: the first of two is tested at half the level
     two = judge_findings([row, row], [Finding(interval(2.0), SCOPE)] * 2)[0].interval
-    parts = {"small": interval(2.0)}
+    parts = {"small": Measured(interval(2.0))}
     nested = judge_findings([row], [Finding(interval(2.0), SCOPE, sub_ranges=parts)])[0]
     assert two.low < alone.low
     assert nested.interval == two
@@ -69,8 +76,13 @@ def test_the_entry_of_claims_json() -> None:
     assert entry["id"] == "tanh"
     assert (entry["threshold"], entry["direction"]) == (1.1, "greater")
     assert entry["evidence"] == "figures/heat.png"
-    assert entry["sub_ranges"] == {"variance 1": "supported", "variance 2": "refuted"}
-    assert entry["seeds"] == 10
+    parts = entry["sub_ranges"]
+    assert {name: part["verdict"] for name, part in parts.items()} == {
+        "variance 1": "supported", "variance 2": "refuted",
+    }  # fmt: skip
+    assert parts["variance 1"]["ci_low"] < parts["variance 1"]["estimate"] == 1.3
+    assert (parts["variance 1"]["seeds"], parts["variance 1"]["points_to"]) == (10, None)
+    assert (entry["seeds"], entry["seen"], entry["points_to"]) == (10, None, None)
     one = Interval(1.0, math.nan, math.nan, 1)
     row = claim("a", "It is there.", Criterion.inside("exponent", 0.85, 1.15), "figure", unit="")
     entry = judge_findings([row], [Finding(one, SCOPE)])[0].as_json()
@@ -83,6 +95,10 @@ def test_a_claim_in_words() -> None:
         "✓ supported", "✗ refuted", "◐ conditional", "? inconclusive",
     ]  # fmt: skip
     assert rows[0].estimate.startswith("4.24× [")
+    assert len(rows[2].estimates) == 2  # no number over both, which would say nothing
+    assert rows[2].estimates[0].startswith("supported for variance 1: 1.3× [1.")
+    assert rows[2].estimate.split("; ")[1].startswith("refuted for variance 2: 0.9× [0.8")
+    assert rows[2].basis == rows[0].basis
     assert rows[0].claimed == "above 1.1"
     assert rows[0].control == "the identity, which lets all gradients through: refuted"
     assert rows[0].basis == f"How much the gradient shrinks in a layer. Scope: {SCOPE}."
@@ -107,6 +123,89 @@ def test_one_seed_has_no_interval_to_show() -> None:
     one = Interval(2.0, math.nan, math.nan, 1, scale="log")
     shown = claim_row(judge_findings([row], [Finding(one, SCOPE)])[0].as_json())
     assert (shown.estimate, shown.verdict) == ("2×", "inconclusive")
+
+
+def test_few_seeds_are_told_one_by_one_and_point() -> None:
+    """The interval of two seeds is of no use: it is stored, and never shown."""
+    row = claim("a", "It is so.", ABOVE, "figure")
+    few, control = geometric_interval([1.8, 2.0]), geometric_interval([0.9, 1.0])
+    entry = judge_findings([row], [Finding(few, SCOPE, control)])[0].as_json()
+    assert (entry["verdict"], entry["points_to"]) == ("inconclusive", "supported")
+    assert entry["seen"] == [1.8, 2.0]
+    assert entry["ci_high"] > 3.0
+    shown = claim_row(entry)
+    assert shown.signed == "? points to supported"
+    assert shown.control.endswith("all gradients through: points to refuted")
+    assert shown.basis == f"Ratio. Scope: {SCOPE}."
+    assert shown.estimate == "1.9× (n = 2: 1.8 to 2)"
+    # a control that points the same way takes the lead back
+    (judged,) = judge_findings([row], [Finding(few, SCOPE, few)])
+    assert (judged.lead, claim_row(judged.as_json()).signed) == (None, "? inconclusive")
+
+
+def test_a_sub_range_answers_for_its_own_lost_runs_and_faults() -> None:
+    row = claim("a", "It is so.", ABOVE, "figure")
+    parts = {
+        "whole": Measured(interval(2.0)),
+        "lost": Measured(interval(2.0), 0.3),
+        "edge": Measured(interval(0.5), faults=("the optimum lies on the edge",)),
+    }
+    (judged,) = judge_findings([row], [Finding(interval(1.5), SCOPE, sub_ranges=parts)])
+    assert {name: part.verdict for name, part in judged.sub_ranges.items()} == {
+        "whole": "supported", "lost": "inconclusive", "edge": "inconclusive",
+    }  # fmt: skip
+    assert judged.verdict.verdict == "supported"  # what is at fault contradicts nobody
+
+
+def simulated(
+    whole: float, parts: Sequence[float], control: float, rng: np.random.Generator
+) -> tuple[str, tuple[str, ...]]:
+    """The verdict, and those of the sub-ranges, of a study of ten seeds with these true numbers."""
+
+    def seeds(truth: float) -> Interval:
+        return t_interval(rng.normal(truth, 1.0, 10))
+
+    row = claim("a", "It is so.", Criterion.greater("number", 0.0), "figure", unit="")
+    named = {f"part {i}": Measured(seeds(truth)) for i, truth in enumerate(parts)}
+    finding = Finding(seeds(whole), SCOPE, seeds(control), sub_ranges=named)
+    (judged,) = judge_findings([row], [finding])
+    return judged.verdict.verdict, tuple(part.verdict for part in judged.sub_ranges.values())
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "wrong"),
+    [
+        # nothing is so anywhere: every decision is wrong
+        (0.0, (0.0, 0.0), {"supported", "refuted", "conditional"}),
+        # one part is strongly so, the other on the threshold: no condition is known
+        (0.0, (4.0, 0.0), {"supported", "refuted", "conditional"}),
+        # not so, and strongly: an opposite verdict of a part would have to be made up
+        (-4.0, (-4.0, 0.0), {"supported", "conditional"}),
+    ],
+)
+def test_sub_ranges_make_no_verdict_up(
+    whole: float, parts: tuple[float, ...], wrong: set[str]
+) -> None:
+    """1,000 studies of known effect: a wrong verdict in 5 % of them at most, sub-ranges and all."""
+    rng = np.random.default_rng(7)
+    verdicts = [simulated(whole, parts, -4.0, rng)[0] for _ in range(STUDIES)]
+    assert verdicts.count("supported") / STUDIES <= 0.05
+    # 5 % is the rate that Holm promises; three standard errors of a count of 1,000 beyond it
+    assert sum(verdict in wrong for verdict in verdicts) / STUDIES <= 0.05 + 0.021
+
+
+def test_a_known_effect_gets_its_verdict_and_a_bad_control_takes_it() -> None:
+    rng = np.random.default_rng(8)
+
+    def rate(wanted: str, whole: float, parts: Sequence[float], control: float) -> float:
+        verdicts = [simulated(whole, parts, control, rng)[0] for _ in range(STUDIES // 5)]
+        return verdicts.count(wanted) / len(verdicts)
+
+    assert rate("supported", 3.0, (3.0, 3.0), -3.0) >= 0.95
+    assert rate("refuted", -3.0, (-3.0, -3.0), -3.0) >= 0.95
+    assert rate("conditional", 0.0, (3.0, -3.0), -3.0) >= 0.95
+    # the control comes out as the claim does: the instrument cannot tell them apart
+    assert rate("inconclusive", 3.0, (3.0, 3.0), 3.0) == 1.0
 
 
 def test_what_is_no_claim_is_refused() -> None:

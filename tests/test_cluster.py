@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
+from nnlab.cli.outlook import lines
 from nnlab.core import cluster, cluster_worker
-from nnlab.core.cluster import Cluster, ClusterCrew
+from nnlab.core.cluster import Cluster
+from nnlab.core.cluster_crew import AHEAD, MOST_IN_FLIGHT, ClusterCrew
 from nnlab.core.errors import ClusterError, RunsFailed, UsageError
-from nnlab.core.execute import StackLost
-from nnlab.core.study import Listener, Settings, prepare
-from tests.loopback import Loopback
+from nnlab.core.listener import Listener
+from nnlab.core.plan import Stack, make_stacks
+from nnlab.core.settings import Settings
+from nnlab.core.study import prepare
+from tests.loopback import Deadly, Loopback, others_in
 from tests.small import small_spec
 
 pytest.importorskip("distributed")
-# One worker of pytest's runs all of these, so that one cluster serves them.
 pytestmark = [
     pytest.mark.machine,
-    pytest.mark.xdist_group("cluster"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Dask's own sockets
 ]
 
@@ -36,6 +42,12 @@ pytestmark = [
 def loopback() -> Iterator[Loopback]:
     with Loopback(workers=2) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loaded machine must not fail a test by its clock."""
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 60)
 
 
 def spec_of(**keys: Any) -> Any:
@@ -70,6 +82,16 @@ def test_a_grid_on_a_cluster_is_bitwise_that_of_one_machine(
     assert sorted(runs) == sorted(there.runs["run"])
 
 
+def test_where_a_run_ran_is_known_to_who_goes_on(loopback: Loopback, tmp_path: Path) -> None:
+    """Runs of an earlier start keep their place; those made here have none."""
+    prepare(spec_of(name="part"), settings(tmp_path, loopback.address)).run()
+    whole = small_spec(seeds=9, learning_rate=[0.05, 0.1])
+    results = prepare(whole, settings(tmp_path, None)).run()
+    told = json.loads((results.folder / "environment.json").read_text())["cluster"]
+    placed = {run for names in told["runs_by_worker"].values() for run in names}
+    assert placed == set(results.runs.filter(pl.col("seed") < 8)["run"])
+
+
 def test_a_worker_that_dies_loses_nothing(loopback: Loopback, tmp_path: Path) -> None:
     spec = small_spec(seeds=30, learning_rate=[0.05, 0.1], steps=600)
 
@@ -90,28 +112,45 @@ def test_a_worker_that_dies_loses_nothing(loopback: Loopback, tmp_path: Path) ->
     assert_equal(here.folder, there.folder)
 
 
-def test_a_stack_that_kills_its_workers_is_failed_with_the_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("patience", ["2", "9"])
+def test_a_stack_that_kills_three_workers_is_failed_and_the_others_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: str
 ) -> None:
-    class Deadly(ClusterCrew):
+    """Whatever the scheduler's own patience; the stacks that waited behind it are trained."""
+
+    class Careless(ClusterCrew):
         def submit(self, stack: Any) -> Future[Any]:
-            answer: Future[Any] = Future()
-            from distributed import KilledWorker
+            deadly = stack.recipe.hidden_layer_sizes == (9,)
+            return super().submit(Deadly(stack) if deadly else stack)  # type: ignore[arg-type]
 
-            answer.set_exception(self._told(KilledWorker("task", None, 2)))  # type: ignore[arg-type]
-            return answer
-
-    monkeypatch.setattr("nnlab.core.study.ClusterCrew", Deadly)
+    monkeypatch.setattr("nnlab.core.running.ClusterCrew", Careless)
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", patience)
+    spec = small_spec(hidden_layer_sizes=[[8], [9]], seeds=2)
     with Loopback(workers=1) as running:
-        study = prepare(small_spec(), settings(tmp_path, running.address))
-        with pytest.raises(RunsFailed, match="killed 3 workers; was there too little memory"):
-            study.run()
+        replaced = Event()
+
+        def replace() -> None:
+            while not replaced.wait(0.1):
+                if running.workers[-1].poll() is not None:
+                    running.add_worker()
+
+        thread = Thread(target=replace)
+        thread.start()
+        try:
+            study = prepare(spec, settings(tmp_path, running.address))
+            with pytest.raises(RunsFailed, match="killed 3 workers; was there too little memory"):
+                study.run()
+        finally:
+            replaced.set()
+            thread.join()
+    rows = pl.read_csv(study.folder / "runs.csv")
+    fates = set(zip(rows["hidden_layer_sizes"], rows["status"], strict=True))
+    assert fates == {(8, "finished"), (9, "failed")}
 
 
 def test_a_lost_scheduler_ends_the_study_and_keeps_what_is_finished(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 3)
     spec = small_spec(seeds=30, learning_rate=[0.05, 0.1], steps=600)
     kept: list[str] = []
     with Loopback(workers=1) as running:
@@ -164,38 +203,140 @@ def test_workers_of_another_version_are_named(
         Cluster(loopback.address)
 
 
+def test_a_worker_that_comes_later_with_other_versions_is_named(
+    loopback: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks before its first stack, whenever it joined."""
+    cluster.reach(loopback.address)
+    own = cluster_worker.versions()
+    monkeypatch.setattr(cluster_worker, "versions", lambda: own | {"NumPy": "0.1"})
+    study = prepare(small_spec(), settings(tmp_path, loopback.address))
+    with pytest.raises(ClusterError, match=rf"the worker tcp://\S+ has NumPy {own['NumPy']}, here"):
+        study.run()
+
+
+def test_a_worker_without_nnlab_is_told_from_a_run_that_fails(loopback: Loopback) -> None:
+    crew = ClusterCrew(
+        cluster.reach(loopback.address), prepare(small_spec(), Settings()).plan.split
+    )
+    told = crew._told(ModuleNotFoundError("No module named 'nnlab'"))
+    assert isinstance(told, ClusterError)
+    assert "a worker cannot run nnlab (No module named 'nnlab'); install it there" in str(told)
+
+
+def test_data_of_any_size_travel_and_blas_has_one_thread(loopback: Loopback) -> None:
+    """The workers read no file, and get more than Dask likes to send without a warning."""
+    plan = prepare(small_spec(), Settings()).plan
+    times = 2**20 // len(plan.split.X_train) + 1
+    many = np.tile(plan.split.X_train, (times, 1))
+    targets: Any = np.tile(plan.split.y_train, times)
+    large = replace(plan.split, X_train=many, y_train=targets, content_hash="large")
+    assert many.nbytes > 10 * 2**20
+    reached = cluster.reach(loopback.address)
+    crew = ClusterCrew(reached, large)
+    recipe = replace(plan.runs[0].recipe, train_examples=len(many))
+    stack = Stack(recipe, (replace(plan.runs[0], recipe=recipe),))
+    assert crew.submit(stack).result(timeout=60)[0].status == "finished"
+    assert set().union(*reached.client.run(blas_threads).values()) == {1}
+
+
+def blas_threads() -> set[int]:
+    """How many a worker's BLAS has; nothing of a worker that has not trained yet."""
+    from threadpoolctl import threadpool_info
+
+    if not cluster_worker._workers:
+        return set()
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
 def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UsageError, match=re.escape('pip install "nnlab[cluster]"')):
         Cluster("local:1")
 
 
-def test_few_tasks_are_in_flight_whatever_the_plan(loopback: Loopback) -> None:
+def test_few_tasks_are_in_flight_whatever_the_plan(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = prepare(small_spec(), Settings()).plan
     crew = ClusterCrew(cluster.reach(loopback.address), plan.split)
-    assert crew.slots == cluster.AHEAD * crew._cluster.threads
+    assert crew.slots == AHEAD * crew._cluster.threads
+    monkeypatch.setattr(Cluster, "threads", 10**6)
+    assert crew.slots == MOST_IN_FLIGHT
+
+
+def test_a_stack_tells_how_far_it_is_before_it_ends(loopback: Loopback, tmp_path: Path) -> None:
+    class Ear(Listener):
+        steps, early = 0, 0
+
+        def advanced(self, run_steps: int) -> None:
+            self.steps += run_steps
+
+        def finished(self, results: Any) -> None:
+            self.early = self.early or self.steps
+
+    ear = Ear()
+    spec = small_spec(seeds=2, steps=40000, activation="relu", learning_rate=0.01)
+    study = prepare(spec, settings(tmp_path, loopback.address))
+    study.run(ear)
+    total = sum(run.recipe.steps for run in study.plan.runs)
+    assert ear.early > 0
+    assert ear.steps == total
+
+
+def test_a_dry_run_counts_the_workers_of_the_cluster(loopback: Loopback) -> None:
+    study = prepare(spec_of(), Settings(cluster=loopback.address))
+    outlook = study.outlook()
+    told = " ".join(map(str, lines(study, outlook, 200)))
+    workers = min(cluster.reach(loopback.address).threads, outlook.stacks)
+    assert f" on {workers} worker{'s' if workers > 1 else ''} of the cluster" in told
+    alone = prepare(spec_of(), Settings(jobs=1)).outlook()
+    assert outlook.seconds < alone.seconds or workers == 1
+
+
+def test_ctrl_c_keeps_what_is_finished_and_leaves_the_cluster(
+    loopback: Loopback, tmp_path: Path
+) -> None:
+    spec = tmp_path / "small.yaml"
+    spec.write_text(small_spec(seeds=60, learning_rate=[0.05, 0.1], steps=3000).to_yaml())
+    words = ["train", str(spec), "--cluster", loopback.address, "--results", str(tmp_path / "r")]
+    command = [sys.executable, "-m", "nnlab.cli", *words, "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as started:  # fmt: skip
+        until = time.monotonic() + 60
+        while not list(tmp_path.glob("r/.runs/*.zip")) and time.monotonic() < until:
+            time.sleep(0.02)
+        started.send_signal(signal.SIGINT)
+        said = started.communicate(timeout=60)[1]
+    assert started.returncode == 130, said
+    assert "Traceback" not in said
+    assert others_in(started.pid) == []
+    assert (
+        prepare(small_spec(), settings(tmp_path / "x", loopback.address)).run().counts["finished"]
+    )
 
 
 def test_a_local_cluster_from_the_command_line_leaves_no_process(tmp_path: Path) -> None:
     spec = tmp_path / "small.yaml"
     spec.write_text(small_spec().to_yaml())
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "nnlab.cli", "train", str(spec), "--cluster", "local:1",
-            "--results", str(tmp_path / "results"), "--json",
-        ],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["runs"]
-    assert "Traceback" not in done.stderr
+    words = ["train", str(spec), "--cluster", "local:1", "--results", str(tmp_path / "results")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "nnlab.cli", *words, "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as started:  # fmt: skip
+        told, said = started.communicate(timeout=120)
+    assert started.returncode == 0
+    assert json.loads(told)["runs"]
+    assert "Traceback" not in said
+    assert others_in(started.pid) == []
 
 
 def test_a_crew_that_is_told_to_stop_takes_its_tasks_back(loopback: Loopback) -> None:
     plan = prepare(small_spec(steps=20000, seeds=4), Settings()).plan
     reached = cluster.reach(loopback.address)
     crew = ClusterCrew(reached, plan.split)
-    from nnlab.core.plan import make_stacks
-
     for stack in make_stacks(plan.runs, 2):
         crew.submit(stack)
     crew.stop()
@@ -207,11 +348,11 @@ def test_a_crew_that_is_told_to_stop_takes_its_tasks_back(loopback: Loopback) ->
     assert not any(reached.client.processing().values())
 
 
-def test_what_became_of_a_task_is_told_in_nnlabs_words(loopback: Loopback) -> None:
-    from distributed import KilledWorker
-
-    plan = prepare(small_spec(), Settings()).plan
-    crew = ClusterCrew(cluster.reach(loopback.address), plan.split)
-    lost = crew._told(KilledWorker("task", None, 2))  # type: ignore[arg-type]
-    assert isinstance(lost, StackLost)
-    assert isinstance(crew._told(ValueError("in a run")), ValueError)
+def test_a_stack_that_made_no_step_yet_has_not_begun_again() -> None:
+    """How often it began is what it is given up for; a slow first record is no beginning."""
+    heard: list[int | None] = []
+    news = cluster_worker._News()
+    news.begin(heard.append, 0.0)
+    news.advanced(0)
+    news.advanced(5)
+    assert heard == [None, 0, 5]

@@ -88,6 +88,7 @@ def found(at_edge: tuple[str, ...] = (), sigmoid: float | None = 100.0) -> Conve
         tuned=steps(relu=30.0, leaky_relu=30.0, tanh=20.0, sigmoid=sigmoid),
         tuning=Tuning(rates, (), (1000, 1001), at_edge, "steps", Path()),
         times={"relu": 1.0},
+        settings=("digits, sgd at 0.1", "digits, sgd"),
     )
 
 

@@ -2,6 +2,8 @@
 
 import csv
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from nnlab.core.data import Dataset, csv_file, inputs, load_dataset
+from nnlab.core.data import Dataset, csv_file, inputs, load_dataset, tables
 from nnlab.core.data.tables import read_table
 from nnlab.core.errors import DataError
 from nnlab.core.spec.dataset import DatasetSpec
@@ -266,6 +268,102 @@ def test_blocks_of_any_size_tell_the_same(
     # a quotation mark that is never closed ends with its block or with the file
     if "quote" not in name:
         caught.match(message)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_is_looked_through_first_tells_the_same(
+    file: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, message = BAD[name]
+    monkeypatch.setattr(tables, "_KEPT_UNSEEN", 0)
+    with pytest.raises(DataError, match=message):
+        load(write(file, content))
+
+
+def test_a_file_that_is_looked_through_first_is_read_the_same(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["1"] * 150 + ["one"] * 160
+    write(file, "a,b,y\n" + "".join(f"{text},0.{i},{i % 2}\n" for i, text in enumerate(texts)))
+    once = load(file)
+    monkeypatch.setattr(tables, "_KEPT_UNSEEN", 0)
+    monkeypatch.setattr(csv_file, "_ROWS_BYTES", 500)
+    twice = load(file)
+    assert once.features == twice.features == ("a=1", "a=one", "b")
+    np.testing.assert_array_equal(once.X, twice.X)
+    np.testing.assert_array_equal(once.y, twice.y)
+
+
+def test_several_faults_are_told_at_once(file: Path) -> None:
+    write(file, "a,b,y\n1,2,0\n,2,1\n1,2,1\n3,NA,\n1,2,1\n")
+    with pytest.raises(DataError) as caught:
+        load(file)
+    assert str(caught.value) == (
+        f"{file}, line 3, column 'a': the value is missing; fill it in or leave the row out; "
+        "further faults: line 5, column 'b'; line 5, column 'y'"
+    )
+    write(file, "a,b,y\n1,2,0\n1,2\n1,2,1,3\n")
+    with pytest.raises(DataError, match=r"line 3: has 2 values .*; further faults: line 4$"):
+        load(file)
+    write(file, "a,b,y\n" + "1,2,0\n" * 200 + "1,,0\n1,2\n")
+    with pytest.raises(DataError, match=r"line 202, column 'b': .*; further faults: line 203$"):
+        load(file)
+    write(file, "a,y\n1,2\n2,2\n3o,1\n4,1\ninf,1\n5,2\n4o,2\n")
+    with pytest.raises(DataError, match=r"line 4, column 'a': '3o' is not a number, though .*; "
+                       r"further faults: line 8, column 'a'$"):  # fmt: skip
+        load(file)
+
+
+def test_ten_faults_are_enough(file: Path) -> None:
+    write(file, "a,y\n" + "1,2\n" * 3 + ",2\n" * 30)
+    with pytest.raises(DataError) as caught:
+        load(file)
+    lines = [f"line {line}" for line in range(5, 15)]
+    assert [part for part in lines if part in str(caught.value)] == lines
+    assert "line 15" not in str(caught.value)
+
+
+FAULTS_AT_THE_END = {
+    "digits": ("1,2,3,4,5,6,7,8,9,0,1,2,3\n", "oops,2,3,4,5,6,7,8,9,0,1,2,3\n", "'oops'"),
+    "texts": ("red,blue green,dark yellow,0\n", "red,,yellow,0\n", "the value is missing"),
+    "quotes": ('"red","blue, green","a ""b""",0\n', '"red","x","x",\n', "the value is missing"),
+    "short row": ("1.25000001,2.5000000002,red,0\n", "1.25,2.5,red\n", "has 3 values"),
+    "long texts": (f"{'x' * 5000},1,2,3\n", "x,1,2,\n", "the value is missing"),
+    "wide": (",".join(["0"] * 500) + "\n", ",".join(["0"] * 499) + ",\n", "the value is missing"),
+}
+READER = """
+import resource, sys
+from pathlib import Path
+from nnlab.core.data import load_dataset
+from nnlab.core.errors import DataError
+from nnlab.core.spec.dataset import DatasetSpec
+try:
+    load_dataset(DatasetSpec(csv=Path(sys.argv[1]), target="c0"), None)
+except DataError as error:
+    print(error)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.machine
+@pytest.mark.parametrize("name", FAULTS_AT_THE_END)
+def test_a_hundred_megabytes_with_a_fault_at_the_end_take_little_memory(
+    file: Path, name: str
+) -> None:
+    """In a process of its own, everything that Python and polars take for themselves included."""
+    row, last, message = FAULTS_AT_THE_END[name]
+    columns = len(next(csv.reader([row])))
+    with file.open("w") as stream:
+        stream.write(",".join(f"c{i}" for i in range(columns)) + "\n")
+        for _ in range(100 * 2**20 // len(row) // 1000):
+            stream.write(row * 1000)
+        stream.write(last)
+    done = subprocess.run(
+        [sys.executable, "-c", READER, str(file)], capture_output=True, text=True, check=True
+    )
+    told, kilobytes = done.stdout.splitlines()
+    assert message in told
+    assert int(kilobytes) < 300 * 1024
 
 
 @given(

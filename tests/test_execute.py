@@ -126,6 +126,17 @@ def test_the_reason_of_a_failure_is_one_line_with_its_kind() -> None:
     assert result.outcome["reason"] == "ValueError: first second"
 
 
+def test_a_stack_that_the_memory_does_not_hold_is_trained_in_halves() -> None:
+    def answer(stack: Stack) -> list[RunResult]:
+        if len(stack.runs) > 2:
+            raise MemoryError
+        return done(stack)
+
+    crew = Scripted(answer)
+    assert set(outcome(crew, stack_of(*range(8))).values()) == {FINISHED}
+    assert sorted(map(len, crew.submitted)) == [2, 2, 2, 2, 4, 4, 8]
+
+
 def test_a_dead_worker_costs_its_neighbours_nothing() -> None:
     deaths = 0
 

@@ -22,8 +22,8 @@ from nnlab.core.errors import StoreError
 from nnlab.core.export import FORMATS, TABLES, Format, texts, write_table
 from nnlab.core.folder import RUNS, schema_of
 from nnlab.core.quantities import RUN_COLUMNS
+from nnlab.core.results import Results
 from nnlab.core.saved import open_study
-from nnlab.core.study import Results
 from tests.saved_studies import make_studies
 
 

@@ -20,8 +20,9 @@ from nnlab.core.limits import (
     memory_there,
 )
 from nnlab.core.plan import largest_stack, run_bytes
+from nnlab.core.settings import Settings
 from nnlab.core.spec import make_spec, parse_spec
-from nnlab.core.study import Settings, prepare
+from nnlab.core.study import prepare
 from tests.small import recipe_of, small_spec, small_study
 
 TOO_MANY = [

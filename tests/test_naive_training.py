@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from nnlab.core.analysis.float_limits import CROSS_ENTROPY, NAIVE_PAIR
 from nnlab.core.analysis.naive_training import Watched, train_with
 from nnlab.core.batches import encode
 from nnlab.core.plan import Stack, make_stacks
-from nnlab.core.study import Settings, prepare
+from nnlab.core.settings import Settings
+from nnlab.core.study import prepare
+from nnlab.core.train import Training
 from tests.small import small_spec
 
 
@@ -17,6 +22,30 @@ def stack_of(**keys: object) -> tuple[Stack, object]:
     study = prepare(spec, Settings())
     (stack,) = make_stacks(study.plan.runs, 1)
     return stack, encode(study.plan.split, stack.recipe)
+
+
+class Overheard(Training):
+    """The engine, with the batch's loss of every step kept."""
+
+    def __init__(self, stack: Stack, examples: Any) -> None:
+        super().__init__(stack, examples, measure=False)
+        self.heard: list[Any] = []
+
+    def _step(self, step: int) -> Any:
+        self.heard.append(super()._step(step))
+        return self.heard[-1]
+
+
+@pytest.mark.parametrize(("optimizer", "rate"), [("adam", 0.02), ("sgd", 0.1), ("momentum", 0.05)])
+def test_with_the_stable_loss_it_is_the_engine(optimizer: str, rate: float) -> None:
+    """Step by step the same losses: the loop that is written out here trains as `core.train`."""
+    stack, examples = stack_of(optimizer=optimizer, learning_rate=rate)
+    engine = Overheard(stack, examples)
+    engine.results(None)
+    watched = train_with(CROSS_ENTROPY, stack, examples)  # type: ignore[arg-type]
+    assert watched.losses.shape == (len(stack.runs), stack.recipe.steps)
+    np.testing.assert_allclose(watched.losses, np.stack(engine.heard, axis=1), rtol=2e-5)
+    assert np.ptp(watched.losses, axis=1).min() > 0.1  # it does train
 
 
 def test_gentle_training_is_the_same_in_both_forms() -> None:

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from nnlab.core.analysis.summaries import StudyTables, Summary, summarize
-from nnlab.core.report.captions import headline, made_words
+from nnlab.core.report.captions import made_words
 from nnlab.core.report.figures import natural_height, pictures_of
+from nnlab.core.report.headline import headline
 from nnlab.core.report.markdown import markdown
 from nnlab.core.report.markdown_parts import escape
 from nnlab.core.report.page import compose_report, report_files
@@ -129,13 +130,15 @@ def test_an_odd_run_of_narrow_pictures_begins_with_one_alone() -> None:
 
 def test_markdown_has_tables_links_and_scope() -> None:
     text = text_of("report.md", files())
-    assert text.startswith("# page\n\nWhat the page shows\n\n**Best: ")
+    assert text.startswith("# page\n\nWhat the page shows\n\n**relu 0.9")
     assert "4 runs: 4 finished; varies: activation (2), seed (2)." in text
     linked = re.findall(r"\]\((\S+\.png)\)", text)
     assert set(linked) == {name for name in files() if name.endswith(".png")}
     assert "| data | digits, 20 % held out for testing, standardized |" in text
     assert "```yaml\nname: page" in text
-    assert text.count("(best)") >= 1
+    assert "(best)" not in text
+    clear = summary_with_a_clear_lead()
+    assert markdown(clear, pictures_of(clear)).count("(best)") == 1
 
 
 @pytest.mark.parametrize("which", [files, nasty_files])
@@ -195,7 +198,6 @@ def test_html_inlines_every_figure_with_words_for_it() -> None:
 def test_html_tables_have_heads_for_screen_readers() -> None:
     page = Page(text_of("report.html", files()))
     assert {head["scope"] for head in page.all("th")} == {"col", "row"}
-    assert "best" in page.words
     assert "digits, 20 % held out for testing" in page.words
     assert "name: page" in page.words
 
@@ -212,13 +214,38 @@ def test_html_shows_nasty_text_as_it_is() -> None:
 # ------------------------------------------------------------------ words and tables
 
 
-def test_the_headline_is_the_best_setting_with_its_interval() -> None:
+def test_the_headline_names_no_best_where_the_seeds_cannot_tell() -> None:
     summary = summary_of_page()
+    first, second = summary.settings.to_dicts()
+    assert headline(summary) == (
+        f"{first['activation']} {first['mean']:.3f} and {second['activation']} "
+        f"{second['mean']:.3f}: no clear difference in mean test accuracy over 2 seeds"
+    )
+    assert results_table(summary).best is None
+    assert settings_table(summary).best is None
+
+
+def summary_with_a_clear_lead() -> Summary:
+    """Relu 0.2 above tanh at both seeds."""
+    above = pl.when(pl.col("activation") == "relu").then(0.95).otherwise(0.75)
+    runs = tables().runs.with_columns(test_accuracy=above + 0.01 * pl.col("seed"))
+    return summarize(dataclasses.replace(tables(), runs=runs))
+
+
+def test_the_headline_is_the_best_setting_where_it_is_told_from_all_others() -> None:
+    summary = summary_with_a_clear_lead()
     row = summary.settings.row(0, named=True)
     assert headline(summary) == (
-        f"Best: {row['activation']}, mean test accuracy {row['mean']:.3f} "
-        f"[{row['low']:.3f}, {row['high']:.3f}]"
+        f"Best: relu, mean test accuracy 0.955 [{row['low']:.3f}, {row['high']:.3f}]"
     )
+    assert results_table(summary).best == 0
+    assert settings_table(summary).best == 0
+
+
+def test_one_seed_names_no_best() -> None:
+    summary = summarize(study(Grid(activations=("relu", "tanh"), seeds=1)))
+    assert headline(summary).startswith("Highest: ")
+    assert headline(summary).endswith("; one seed cannot tell by how much")
 
 
 def summary_without_a_finished_run() -> Summary:
@@ -254,7 +281,6 @@ def test_results_table_of_a_grid_names_the_best_rate() -> None:
     table = results_table(summary)
     assert table.heads[:2] == ("activation", "best learning rate")
     assert [row[1] for row in table.rows] == ["0.1", "0.1"]
-    assert table.best is not None
     assert table.looks[0] is not None
 
 
@@ -273,7 +299,7 @@ def test_a_long_table_of_results_is_short_on_the_page() -> None:
     assert len(results_table(summary).rows) == 18
     short = small_results_table(summary)
     assert [row[0] for row in short.rows] == list(names)
-    assert short.best is not None
+    assert short.best is None
     assert "each row has the best" in short.note
 
 

@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from nnlab.core.analysis.claims import judge_findings
+from nnlab.core.analysis.noise_scale import NoiseScale
 from nnlab.core.analysis.quadratic_model import QuadraticModel, StepsToTarget, model_steps
-from nnlab.core.analysis.scaling import Scaling, read_search
+from nnlab.core.analysis.scaling import Optimum, Scaling, read_search
 from nnlab.core.analysis.scaling_search import Protocol, Search, rounded, run_searches
+from nnlab.core.listener import Listener
 from nnlab.core.questions.batch_size.claims import CLAIMS
 from nnlab.core.questions.batch_size.sections import sections
 from nnlab.core.questions.batch_size.sentences import sentences
-from nnlab.core.questions.batch_size.studies import SMALL, STUDY, SWEEPS, Found
+from nnlab.core.questions.batch_size.studies import MAIN, SMALL, STUDY, SWEEPS, Found
 from nnlab.core.questions.work import Work
+from nnlab.core.scaling.noise import NoisePoint
 from nnlab.core.scaling.sweeps import Swept
-from nnlab.core.study import Listener, Settings
+from nnlab.core.settings import Settings
 
 BATCHES = (8, 16, 32, 64, 128, 256, 512)
 
@@ -99,3 +102,65 @@ def test_a_reader_is_told_what_to_do(found: Found) -> None:
     told = sentences(found, judged)
     assert "Measured here, for this net on digits with SGD and ReLU." in told[1]
     assert "over batch sizes 1 to 8" in told[0]
+
+
+def test_saturation_is_judged_only_beyond_the_critical_batch_size(found: Found) -> None:
+    """The noisy model bends far beyond 512: over 128 to 512 it says nothing of what is beyond."""
+    claim = next(each for each in CLAIMS if each.id == "saturates")
+    faults = claim.measure(found).faults
+    assert faults == ("batch sizes 128 to 512 are not known to lie beyond the critical one",)
+
+    def bent(optimum: Optimum) -> Optimum:
+        """Steps 10 (1 + 64/B): critical at 64."""
+        return replace(optimum, cost=10 * (1 + 64 / optimum.batch_size))
+
+    main = found.readings[MAIN]
+    reading = replace(main, optima=tuple(bent(o) for o in main.optima))
+    beyond = replace(found, readings={**found.readings, MAIN: reading})
+    assert claim.measure(beyond).faults == ()
+
+
+def with_critical(scaling: Scaling, critical: float) -> Scaling:
+    """A search whose steps have this critical batch size, for every seed."""
+    return replace(
+        scaling,
+        optima=tuple(
+            replace(
+                o,
+                by_seed={
+                    seed: (1.0, (20.0 + 0.1 * seed) * (1.0 + critical / o.batch_size))
+                    for seed in scaling.seeds
+                },
+            )
+            for o in scaling.optima
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("noise", "other", "verdict"),
+    [
+        (100.0, 3000.0, "supported"),
+        (3000.0, 100.0, "refuted"),
+        # whatever the problem, the noise predicts it: then it predicts nothing
+        (100.0, 120.0, "inconclusive"),
+    ],
+)
+def test_the_noise_scale_must_not_predict_another_problem(
+    found: Found, noise: float, other: float, verdict: str
+) -> None:
+    main = with_critical(found.readings["SGD, ReLU"], 100.0)
+    scale = NoiseScale(signal=1.0, noise=noise, signal_error=0.0, examples=1536)
+    made = replace(
+        found,
+        readings={**found.readings, "SGD, ReLU": main},
+        models={**found.models, "noisy": with_critical(found.models["noisy"], other)},
+        noise=[NoisePoint(seed, 1, 1.0, scale, scale) for seed in main.seeds],
+    )
+    claim = next(claim for claim in CLAIMS if claim.id == "noise-scale-predicts-where")
+    assert claim.control
+    finding = claim.measure(made)
+    assert finding.control is not None
+    assert finding.control.estimate == pytest.approx(other / noise, rel=0.05)
+    (judged,) = judge_findings([claim], [finding])
+    assert judged.verdict.verdict == verdict

@@ -108,7 +108,7 @@ def test_pictures_by_value() -> None:
     assert [line.label for line in silent.panels[1].lines] == ["", "sigmoid", "tanh"]
     assert silent.title == (
         "The top hidden layer of sigmoid goes from 0.50 to 0.10 by epoch 1; until then the loss is "
-        "never below 100 % of guessing"
+        "never below 99.9 % of guessing"
     )
     centred = centring(outputs)
     before, after = centred.panels[0].lines

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+import re
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +17,20 @@ from nnlab.core.analysis.quadratic_model import QuadraticModel, StepsToTarget, m
 from nnlab.core.analysis.scaling import Scaling, read_search
 from nnlab.core.analysis.scaling_search import Protocol, Search, rounded, run_searches
 from nnlab.core.errors import UsageError
+from nnlab.core.listener import Listener
 from nnlab.core.nn.optimizers import OPTIMIZERS
 from nnlab.core.report.scaling_pictures import best_rates
 from nnlab.core.report.scaling_words import advice, batch_table, exponent_table, law_words
 from nnlab.core.scaling.noise import train_checkpoints
 from nnlab.core.scaling.study import prepare_scaling, rates_text, scaling_overrides
-from nnlab.core.scaling.sweeps import USUAL_RATES, Recipes, Sweep, protocol_for, run_sweeps
-from nnlab.core.study import Listener, Settings
+from nnlab.core.scaling.sweeps import (
+    Recipes,
+    Sweep,
+    protocol_for,
+    run_sweeps,
+    usual_rates,
+)
+from nnlab.core.settings import Settings
 from tests.small import small_spec, small_study
 
 BATCHES = (2, 4, 8, 16)
@@ -53,14 +62,25 @@ def test_ranges_share_their_ends(noisy: Scaling) -> None:
     assert noisy.over((8, 16, 32)).batch_sizes == (8, 16, 32)
 
 
-def test_a_title_says_falls_only_of_what_falls(noisy: Scaling) -> None:
-    assert "the exponent falls from " in best_rates({"it": noisy}).title
-    turned = []
-    for optimum in noisy.optima:
-        by_seed = {seed: (1 / rate, cost) for seed, (rate, cost) in optimum.by_seed.items()}
-        turned.append(replace(optimum, rate=1 / optimum.rate, by_seed=by_seed))
-    title = best_rates({"it": replace(noisy, optima=tuple(turned))}).title
-    assert "the exponent goes from " in title
+def bent(scaling: Scaling, power: float) -> Scaling:
+    """The same with each seed's best rate B^(1/2 + power ln B), and a little of its own on top."""
+    optima = []
+    for optimum in scaling.optima:
+        ln = math.log(optimum.batch_size)
+        rate = math.exp(0.5 * ln + power * ln**2)
+        by_seed = {
+            seed: (rate * (1 + 0.001 * seed * ln), cost)
+            for seed, (_, cost) in optimum.by_seed.items()
+        }
+        optima.append(replace(optimum, rate=rate, by_seed=by_seed))
+    return replace(scaling, optima=tuple(optima))
+
+
+def test_a_title_says_falls_only_of_what_is_told_to_fall(noisy: Scaling) -> None:
+    assert "the exponent falls from " in best_rates({"it": bent(noisy, -0.05)}).title
+    assert "the exponent rises from " in best_rates({"it": bent(noisy, 0.05)}).title
+    told = best_rates({"it": noisy}).title  # as good as a power law
+    assert re.fullmatch(r"it: exponent 0\.97 \[0\.\d\d, 1\.\d\d\] over batch sizes 8 to 128", told)
 
 
 def test_each_seed_has_its_own_exponent(noisy: Scaling) -> None:
@@ -88,7 +108,13 @@ def test_only_velocities_that_start_at_zero_start_slowly() -> None:
     assert {name for name, row in OPTIMIZERS.items() if row.starts_slowly} == {
         "momentum", "nesterov",
     }  # fmt: skip
-    assert set(USUAL_RATES) == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_search_begins_around_what_is_usual(name: str) -> None:
+    rates = usual_rates(name)
+    assert rates[len(rates) // 2] == OPTIMIZERS[name].usual_rate
+    assert [b / a for a, b in itertools.pairwise(rates)] == pytest.approx([2.0] * 8)
 
 
 def test_where_the_rate_is_kept(noisy: Scaling) -> None:
@@ -217,7 +243,7 @@ def test_a_folder_with_everything(tmp_path: Path) -> None:
     document = json.loads((found.folder / "answer.json").read_text())
     (sweep,) = document["sweeps"]
     assert [row["batch_size"] for row in sweep["batch_sizes"]] == [4, 8, 16]
-    assert document["answer"][0].startswith("sgd, tanh: the best learning rate goes from ")
+    assert document["answer"][0].startswith("sgd, tanh. What to do with the rate: ")
     assert {p.stem for p in (found.folder / "figures").iterdir()} == {
         "best_rates", "sgd__tanh_rate_by_batch", "sgd__tanh_steps_and_examples",
         "sgd__tanh_steps_over_rate",

@@ -18,9 +18,10 @@ from nnlab.core.claim import claim_folder
 from nnlab.core.errors import SpecError, StoreError, UsageError
 from nnlab.core.export import texts
 from nnlab.core.saved import locate
+from nnlab.core.settings import Settings
 from nnlab.core.spec import make_spec, parse_spec
 from nnlab.core.spec.reader import read
-from nnlab.core.study import Settings, prepare
+from nnlab.core.study import prepare
 from tests.small import small_spec, small_study
 
 ROOT = Path(__file__).resolve().parents[1]

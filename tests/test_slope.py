@@ -108,7 +108,7 @@ def test_the_non_linearity_of_a_net_is_the_mean_over_its_hidden_layers() -> None
     assert nonlinearity_of_net(net((1.0, 1.0), (1.0, 0.0)), x) == pytest.approx(0.0, abs=1e-12)
 
 
-SLOPES = (0.01, 0.03, 0.1, 0.2, 0.3, 0.95, 0.99, 1.0)
+SLOPES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.95, 0.99, 1.0)
 
 
 def slopes(steep: float) -> Slopes:
@@ -119,7 +119,7 @@ def slopes(steep: float) -> Slopes:
         for i, slope in enumerate(SLOPES)
     }
     bent = {"trained": {slope: [leaky_nonlinearity(slope)] * 3 for slope in SLOPES}}
-    return Slopes(dict.fromkeys(SETS, accuracy), bent, {})
+    return Slopes(dict.fromkeys(SETS, accuracy), bent, {}, "32-32, adam at 0.01")
 
 
 def test_the_claims_measure_what_they_say() -> None:
@@ -127,17 +127,20 @@ def test_the_claims_measure_what_they_say() -> None:
     assert bend.interval.estimate == pytest.approx(-0.4, abs=0.01)
     assert bend.control is not None
     assert bend.control.estimate == pytest.approx(0.0, abs=0.01)
-    parts = tuned.sub_ranges
-    assert parts["slopes 0.03 to 0.3"].estimate == pytest.approx(0.0, abs=0.01)
-    assert parts["slopes 0.95 to 0.99"].estimate == pytest.approx(0.4, abs=0.01)
+    assert tuned.control is not None  # ReLU, which must cost nothing
+    assert tuned.control.estimate == pytest.approx(0.0, abs=0.01)
+    parts = {name: part.interval.estimate for name, part in tuned.sub_ranges.items()}
+    assert parts["slopes 0.03 to 0.3"] == pytest.approx(0.0, abs=0.01)
+    assert parts["slopes 0.95 to 0.99"] == pytest.approx(0.4, abs=0.01)
+    assert tuned.scope == "circles and moons, 32-32, adam at 0.01; against a slope of 0.01"
 
 
 def test_the_picture_says_where_it_hurts() -> None:
     found = slopes(0.5)
     picture = over_slope(found.accuracy, found.bent, {"circles": 0.95, "moons": None})
     assert picture.title == (
-        "A LeakyReLU's slope costs more than a point of accuracy from 0.95 on circles and not "
-        "shown on moons"
+        "A LeakyReLU's slope costs more than a point of accuracy from 0.95 on circles; on moons "
+        "none is shown to"
     )
     formula, points = picture.panels[0].lines
     assert formula.y[0] == pytest.approx(0.266529, abs=1e-6)

@@ -128,12 +128,11 @@ VALUES = [
 # What no JSON Schema can say: it hangs on other values or on equal meaning, or JSON has no such
 # number (32.0 is an integer there).
 BEYOND_SCHEMA = {
-    "batch_size: 32.0", "seeds: 1e3", "learning_rate: .inf", "learning_rate: .nan",
-    "learning_rate: 1e999", "learning_rate: 1e-40", "learning_rate: {from: 2, to: 1, num: 3}",
-    "learning_rate: {from: 1, to: 1.00001, num: 99}", "activation: [swish, silu]",
-    "activation: leaky_relu:2", "activation: leaky_relu:x", "initialization: normal:-1",
-    "initialization: [normal, 'normal:0.01']", r'description: "\e[31m"', r'description: "\ud800"',
-    "dataset: {name: blobs, n: 10, classes: 8}", r'dataset: {npz: "a\0b"}',
+    "batch_size: 32.0", "seeds: 1e3", "learning_rate: .nan",
+    "learning_rate: {from: 2, to: 1, num: 3}", "learning_rate: {from: 1, to: 1.00001, num: 99}",
+    "activation: [swish, silu]", "activation: leaky_relu:2", "initialization: normal:-1",
+    "initialization: [normal, 'normal:0.01']", r'description: "\ud800"',
+    "dataset: {name: blobs, n: 10, classes: 8}",
 }  # fmt: skip
 
 CASES = [pytest.param(*row, id=row[0][:40]) for row in VALUES]

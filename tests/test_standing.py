@@ -9,10 +9,11 @@ from unittest import mock
 
 import pytest
 
+from nnlab.core import results as results_module
 from nnlab.core import study as study_module
 from nnlab.core.analysis.selection import outcome_of, rank_settings
 from nnlab.core.analysis.standing import FORM, MOST_SETTINGS, from_json, standing_of, to_json
-from nnlab.core.study import Results, load_results
+from nnlab.core.results import Results, load_results
 from tests.small import small_study
 
 
@@ -81,7 +82,7 @@ def test_a_second_look_needs_no_table(
         raise AssertionError("importing what reads a table takes most of the time")
 
     monkeypatch.setattr(study_module, "write_report", lambda results: None)
-    monkeypatch.setattr(study_module, "read_runs", refuse)
-    monkeypatch.setattr(study_module, "load_results", refuse)
+    monkeypatch.setattr(results_module, "read_runs", refuse)
+    monkeypatch.setattr(results_module, "load_results", refuse)
     again = small_study(tmp_path).run()
     assert again.standing.settings == 2

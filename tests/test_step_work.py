@@ -20,15 +20,15 @@ import pytest
 from nnlab.core import batches, train
 from nnlab.core.batches import encode
 from nnlab.core.nn import activations, losses, mlp, optimizers
-from nnlab.core.train import _Training
+from nnlab.core.train import Training
 from tests.stacks import classification, grid, recipe
 
 
-def training(hidden: tuple[int, ...], runs: int, batch: int = 8, **keys: Any) -> _Training:
+def training(hidden: tuple[int, ...], runs: int, batch: int = 8, **keys: Any) -> Training:
     """A stack of ReLU nets that has made its first steps."""
     split = classification(n=200, classes=4)
     plan = recipe(split, hidden, batch_size=batch, steps=10**6, save_weights=False, **keys)
-    found = _Training(grid(plan, ("relu",), seeds=range(runs)), encode(split, plan), measure=False)
+    found = Training(grid(plan, ("relu",), seeds=range(runs)), encode(split, plan), measure=False)
     for step in range(3):
         found._step(step)
     return found
@@ -82,7 +82,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return numpy.made
 
 
-def calls_of_a_step(found: _Training) -> int:
+def calls_of_a_step(found: Training) -> int:
     """Calls of everything but universal functions, which Python does not tell of."""
     with counted_calls() as calls:
         found._step(3)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnlab.core import members
 from nnlab.core.errors import StoreError
 from nnlab.core.outcome import OUTCOME_COLUMNS, RunResult
 from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES
+from nnlab.core.segments import read_member, read_places
 from nnlab.core.store import RunStore
 from tests.small import run_of
 
@@ -45,6 +48,13 @@ def same(a: RunResult, b: RunResult) -> bool:
             ]
         )
     )  # fmt: skip
+
+
+def saved(array: np.ndarray[Any, Any], *, allow_pickle: bool = False) -> bytes:
+    """As `numpy.save` writes it."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=allow_pickle)
+    return buffer.getvalue()
 
 
 def reopened(folder: Path, notes: list[str] | None = None) -> RunStore:
@@ -206,3 +216,101 @@ def test_damage_set_aside_twice_keeps_both(tmp_path: Path) -> None:
         "broken.1.damaged",
         "broken.damaged",
     ]
+
+
+def test_a_segment_that_another_process_wrote_anew_is_read_anew(tmp_path: Path) -> None:
+    """Of the same runs, so of the same name, but with other lengths: nothing in it is damaged."""
+    results = [result_of(seed) for seed in range(3)]
+    RunStore(tmp_path).keep(results)
+    notes: list[str] = []
+    store = reopened(tmp_path, notes)
+    assert store.load(results[0].run) is not None
+    slower = [replace(r, outcome=r.outcome | {"seconds": 0.123456789}) for r in results]
+    RunStore(tmp_path).keep(slower)
+    store.close()  # as when other segments were opened meanwhile
+    for result in slower:
+        found = store.load(result.run)
+        assert found is not None
+        assert same(found, result)
+    assert notes == []
+    store.close()
+
+
+def test_runs_are_read_in_any_order_with_few_files_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = [result_of(seed) for seed in range(12)]
+    for result in results:
+        RunStore(tmp_path).keep([result])
+    monkeypatch.setattr("nnlab.core.store._OPEN_SEGMENTS", 3)
+    store = reopened(tmp_path)
+    for result in [*results, *reversed(results), *results[::5]]:
+        found = store.load(result.run)
+        assert found is not None
+        assert same(found, result)
+        assert len(store._open) <= 3
+    store.close()
+
+
+def test_a_directory_is_read_once_however_often_its_runs_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What makes tables of 100,000 runs a matter of a minute."""
+    results = [result_of(seed) for seed in range(4)]
+    RunStore(tmp_path).keep(results)
+    store = reopened(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a zip's directory is parsed once")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    for result in results * 3:
+        assert store.load(result.run) is not None
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        ({"start": -1}, "it lies outside of its file"),
+        ({"size": 10**9}, "it lies outside of its file"),
+        ({"start": 3}, "another run lies in its place"),
+        ({"crc": 0}, "its checksum is another"),
+    ],
+)
+def test_a_place_that_is_not_a_members_is_an_error(
+    tmp_path: Path, place: dict[str, Any], why: str
+) -> None:
+    RunStore(tmp_path).keep([result_of(0)])
+    (path,) = tmp_path.glob("*.zip")
+    name = run_of(0).id
+    right = read_places(path)[name]
+    with path.open("rb", buffering=0) as file:
+        assert len(read_member(file, name, right)) == right.size
+        with pytest.raises(zipfile.BadZipFile, match=why):
+            read_member(file, name, right._replace(**place))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "Expecting value"),
+        (b"\x93NUMPY\x02\x00" + bytes(20), "another version of NumPy's format"),
+        (b"PK\x03\x04" + bytes(20), "magic string is not correct"),
+        (saved(np.array([None]), allow_pickle=True), "a kind that is never stored"),
+        (saved(np.frombuffer(b"{}", np.uint8)), "an array is missing"),
+    ],
+)
+def test_bytes_that_are_no_run_are_an_error(content: bytes, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        members.from_bytes(run_of(0), content)
+
+
+@pytest.mark.parametrize("array", [np.arange(6.0).reshape(2, 3).T, np.zeros((0, 4)), np.array(3)])
+def test_an_array_is_read_as_numpy_reads_it(array: np.ndarray[Any, Any]) -> None:
+    """Column by column, empty, without a dimension: a run may keep any as a weight."""
+    result = replace(result_of(0), weights={"W": array})
+    found = members.from_bytes(result.run, members.to_bytes(result)).weights["W"]
+    expected = np.load(io.BytesIO(saved(array)))
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_array_equal(found, expected)

@@ -13,12 +13,15 @@ import pytest
 
 from nnlab.core import study as study_module
 from nnlab.core.errors import Interrupted, RunsFailed, SpecError, StoreError
+from nnlab.core.listener import Listener, Outlook
 from nnlab.core.outcome import RunResult
 from nnlab.core.plan import Stack
 from nnlab.core.quantities import CURVE_COLUMNS, LAYER_COLUMNS, RUN_COLUMNS
+from nnlab.core.results import Results, load_results
+from nnlab.core.settings import Settings
 from nnlab.core.spec import load_spec
 from nnlab.core.store import RunStore
-from nnlab.core.study import Listener, Outlook, Results, Settings, load_results, prepare
+from nnlab.core.study import prepare
 from nnlab.core.worker import Worker
 from tests.small import small_spec, small_study
 

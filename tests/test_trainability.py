@@ -7,7 +7,9 @@ import math
 import polars as pl
 import pytest
 
+from nnlab.core.analysis.claims import Judged, judge_claims
 from nnlab.core.analysis.trainability import (
+    BestRate,
     Cell,
     best_rates,
     deepest_trained,
@@ -16,11 +18,14 @@ from nnlab.core.analysis.trainability import (
     plateau,
     trained,
 )
+from nnlab.core.questions.activations.trainability_claims import CLAIMS, Trainability
+from nnlab.core.questions.activations.vanishing_claims import INITIALIZATIONS
 from nnlab.core.report.figures import draw
 from nnlab.core.report.trainability_pictures import trained_over_depth
 
 FLOOR = plateau(10)
 RELU = Cell("relu", "he", 2)
+CLAIM_IDS = ("relu-trains-deeper-than-sigmoid", "deep-sigmoid-does-not-train")
 
 
 def rows(*runs: tuple[float, int, str, float | None]) -> pl.DataFrame:
@@ -97,6 +102,66 @@ def test_depths_are_compared_as_numbers() -> None:
     assert depths_of(cells, lambda cell: cell.depth > 2) == [8, 12]
     found = deepest_trained({cell: {0: 0.1} for cell in cells}, "relu", "he", FLOOR)
     assert found == {0: 12.0}
+
+
+def searched(
+    relu: dict[int, tuple[float, bool]], sigmoid: dict[int, tuple[float, bool]]
+) -> Trainability:
+    """ReLU from he and sigmoid from glorot, LeakyReLU like ReLU: depth -> best loss, at an edge.
+
+    What is reported is what was found on the tuning seeds, with a little noise.
+    """
+    kinds = {"relu": relu, "leaky_relu": relu, "sigmoid": sigmoid, "tanh": relu}
+    rates: dict[Cell, BestRate] = {}
+    losses: dict[Cell, dict[int, float | None]] = {}
+    for name, depths in kinds.items():
+        for rule in INITIALIZATIONS:
+            for depth, (loss, edge) in depths.items():
+                cell = Cell(name, rule, depth)
+                rates[cell] = BestRate(0.1, loss, loss, edge)
+                losses[cell] = {seed: loss * (1.0 + 0.001 * seed) for seed in range(10)}
+    return Trainability(rates, losses, FLOOR, (0.01, 0.1, 1.0), "digits")
+
+
+GUESSES = (1.01 * FLOOR, False)
+
+
+def told(found: Trainability) -> dict[str, Judged]:
+    return {each.claim.id: each for each in judge_claims(CLAIMS, found)}
+
+
+def test_the_claims_on_depth_follow_the_search() -> None:
+    judged = told(
+        searched(
+            dict.fromkeys((2, 6, 12), (0.1, False)), {2: (0.1, False), 6: GUESSES, 12: GUESSES}
+        )
+    )
+    deeper, stays = (judged[name] for name in CLAIM_IDS)
+    assert deeper.verdict.verdict == stays.verdict.verdict == "supported"
+    assert deeper.interval.estimate == 6.0
+    assert {part.verdict for part in deeper.sub_ranges.values()} == {"supported"}
+
+
+def test_an_optimum_on_the_edge_forbids_a_verdict() -> None:
+    """A better rate beyond the grid might let sigmoid train deeper than it did."""
+    relu = dict.fromkeys((2, 6, 12), (0.1, False))
+    judged = told(searched(relu, {2: (0.1, True), 6: GUESSES, 12: GUESSES}))
+    deeper, stays = (judged[name] for name in CLAIM_IDS)
+    assert deeper.verdict.verdict == "inconclusive"
+    assert "the optimum at sigmoid from glorot, 2 layers lies on the edge" in deeper.verdict.reason
+    assert {part.verdict for part in deeper.sub_ranges.values()} == {"inconclusive"}
+    assert stays.verdict.verdict == "supported"  # two layers are none of its business
+    assert told(searched(relu | {12: (0.1, True)}, {2: (0.1, False), 6: GUESSES, 12: GUESSES}))[
+        CLAIM_IDS[0]
+    ].verdict.reason.startswith("the optimum at relu from he, 12 layers lies on the edge")
+
+
+def test_what_never_leaves_the_plateau_has_no_optimum_on_an_edge() -> None:
+    relu = dict.fromkeys((2, 6, 12), (0.1, False))
+    stuck = (1.01 * FLOOR, True)
+    found = searched(relu, {2: (0.1, False), 6: stuck, 12: stuck})
+    assert found.at_edge() == []
+    assert {each.verdict.verdict for each in told(found).values()} == {"supported"}
 
 
 def test_the_map_shows_what_was_lost_and_says_where_training_stops() -> None:

@@ -20,8 +20,10 @@ from nnlab.core.compare import (
     study_name,
 )
 from nnlab.core.errors import UsageError
+from nnlab.core.listener import Listener, Outlook
+from nnlab.core.results import load_results
+from nnlab.core.settings import Settings
 from nnlab.core.spec import load_spec, make_spec
-from nnlab.core.study import Listener, Outlook, Settings, load_results
 from nnlab.core.tuning import (
     MOST_WIDENED,
     SEEDS,

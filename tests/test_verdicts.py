@@ -15,13 +15,14 @@ from nnlab.core.analysis.statistics import Interval, geometric_interval, t_inter
 from nnlab.core.analysis.verdicts import (
     Criterion,
     Evidence,
-    Verdict,
+    SubRange,
     VerdictName,
     adjust,
     adjusted_p_values,
     control_fault,
     edge_fault,
     judge,
+    lead,
     target_fault,
 )
 
@@ -112,6 +113,42 @@ def test_five_seeds_only_explore() -> None:
     assert judge(FASTER, found(3.0, 0.01, n=1)).seeds_needed is None
 
 
+@pytest.mark.parametrize(
+    ("values", "points_to"),
+    [((1.2, 3.0), "supported"), ((0.5, 1.0), "refuted"), ((1.0, 1.2), None), ((2.0,), "supported")],
+)
+def test_few_seeds_point_where_every_one_of_them_lies(
+    values: tuple[float, ...], points_to: VerdictName | None
+) -> None:
+    evidence = Evidence(t_interval(values))
+    assert judge(FASTER, evidence).verdict == "inconclusive"
+    assert lead(FASTER, evidence) == points_to
+    # nor do they where anything else is wrong, and six seeds are judged instead
+    assert lead(FASTER, replace(evidence, faults=("a fault",))) is None
+    assert lead(FASTER, replace(evidence, non_finite_share=0.5)) is None
+    assert lead(FASTER, found(3.0, 0.01, n=6)) is None
+
+
+def test_what_few_seeds_gave_is_told_in_place_of_their_interval() -> None:
+    assert judge(FASTER, Evidence(t_interval([1.2, 3.0]))).reason.startswith(
+        "2 seeds only explore, a verdict takes 6 (speed-up: 2.1, its 2 seeds from 1.2 to 3)"
+    )
+    assert judge(FASTER, Evidence(t_interval([2.0]))).reason.startswith(
+        "1 seed only explores, a verdict takes 6 (speed-up: 2)"
+    )
+
+
+def test_opposite_leads_of_sub_ranges_point_to_a_condition() -> None:
+    few = t_interval([1.0, 1.3])
+    parts = {
+        "small": SubRange(few, "inconclusive", "supported"),
+        "large": SubRange(few, "inconclusive", "refuted"),
+    }
+    assert lead(FASTER, Evidence(few, sub_ranges=parts)) == "conditional"
+    del parts["large"]
+    assert lead(FASTER, Evidence(few, sub_ranges=parts)) is None
+
+
 def test_more_than_a_fifth_of_lost_runs_is_a_fault() -> None:
     evidence = found(3.0, 0.01)
     assert judge(FASTER, replace(evidence, non_finite_share=0.2)).verdict == "supported"
@@ -132,7 +169,8 @@ def test_more_than_a_fifth_of_lost_runs_is_a_fault() -> None:
     ],
 )
 def test_a_fault_forbids_every_verdict(fault: str, sentence: str) -> None:
-    parts = {"small": Verdict("supported", ""), "large": Verdict("refuted", "")}
+    some = t_interval(NOISE)
+    parts = {"small": SubRange(some, "supported"), "large": SubRange(some, "refuted")}
     for sub_ranges in ({}, parts):
         evidence = replace(found(3.0, 0.01), faults=(fault,), sub_ranges=sub_ranges)
         verdict = judge(FASTER, evidence)
@@ -142,14 +180,20 @@ def test_a_fault_forbids_every_verdict(fault: str, sentence: str) -> None:
 
 def test_opposite_sub_ranges_make_a_verdict_conditional_and_are_named() -> None:
     parts = {
-        "8-32": judge(PROPORTIONAL, found(1.0, 0.05)),
-        "32-128": judge(PROPORTIONAL, found(0.85, 0.1)),
-        "128-512": judge(PROPORTIONAL, found(0.2, 0.05)),
+        name: SubRange(part.interval, judge(PROPORTIONAL, part).verdict)
+        for name, part in {
+            "8-32": found(1.0, 0.05),
+            "32-128": found(0.85, 0.1),
+            "128-512": found(0.2, 0.05),
+        }.items()
     }
     assert [part.verdict for part in parts.values()] == ["supported", "inconclusive", "refuted"]
     verdict = judge(PROPORTIONAL, replace(found(0.5, 0.1), sub_ranges=parts))
     assert verdict.verdict == "conditional"
-    assert verdict.reason.startswith("supported for 8-32, refuted for 128-512 (exponent: 0.5 [")
+    assert verdict.reason == (
+        "exponent: supported for 8-32 (1 [0.9642, 1.036] (95 %, n = 10)), refuted for 128-512 "
+        "(0.2 [0.1642, 0.2358] (95 %, n = 10))"
+    )
     # sub-ranges that do not contradict each other leave the verdict to the whole
     del parts["8-32"]
     assert judge(PROPORTIONAL, replace(found(0.5, 0.1), sub_ranges=parts)).verdict == "refuted"

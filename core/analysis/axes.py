@@ -28,6 +28,11 @@ class Outcome:
     higher_is_better: bool
     scale: Literal["linear", "log"] = "linear"
 
+    @property
+    def extreme(self) -> str:
+        """What the best value is among others: `highest`, or `lowest` for a loss."""
+        return "highest" if self.higher_is_better else "lowest"
+
 
 OUTCOMES = (
     Outcome("test_accuracy", "test accuracy", True),

@@ -14,16 +14,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.statistics import Interval
 from nnlab.core.analysis.verdicts import (
     FEWEST_SEEDS,
     Criterion,
     Evidence,
+    SubRange,
     Verdict,
+    VerdictName,
     adjust,
     adjusted_p_values,
     control_fault,
     judge,
+    lead,
 )
 
 Side = Literal["advantage", "disadvantage", ""]
@@ -41,8 +45,9 @@ class Finding:
     non_finite_share: float = 0.0
     """Share of all runs that gave no number."""
     faults: tuple[str, ...] = ()
-    sub_ranges: Mapping[str, Interval] = field(default_factory=dict)
-    """The same estimand on parts of the range, by a name that a reader understands."""
+    sub_ranges: Mapping[str, Measured] = field(default_factory=dict)
+    """The same estimand on parts of the range, by a name that a reader understands. Each has its
+    own lost runs and its own faults; those of the whole do not count for it, nor its for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Claim:
     """The activation, optimizer ... that the claim speaks of."""
     side: Side = ""
     """What being supported makes of it in the answer."""
+    source: str = ""
+    """Who claims it: `homework 1.4d` is the text that is tested, else papers; joined by "; "."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,11 @@ class Judged:
     """After Holm; of the hypothesis that the number lies on a threshold."""
     verdict: Verdict
     control: Verdict | None
-    sub_ranges: Mapping[str, Verdict] = field(default_factory=dict)
+    sub_ranges: Mapping[str, SubRange] = field(default_factory=dict)
+    lead: VerdictName | None = None
+    """Which verdict the seeds point to, where they are too few for one."""
+    control_lead: VerdictName | None = None
+    """The same of the control."""
 
     def as_json(self) -> dict[str, Any]:
         """The entry of `claims.json`; a number that is not finite is None."""
@@ -108,10 +119,26 @@ class Judged:
             "evidence": f"figures/{self.claim.figure}.png",
             "reason": self.verdict.reason,
             "seeds_needed": self.verdict.seeds_needed,
-            "sub_ranges": {name: part.verdict for name, part in self.sub_ranges.items()},
+            "seen": _seen(self.interval),
+            "points_to": self.lead,
+            "sub_ranges": {name: _part_as_json(part) for name, part in self.sub_ranges.items()},
             "control": self.claim.control,
             "control_verdict": None if self.control is None else self.control.verdict,
+            "control_points_to": self.control_lead,
         }
+
+
+def _part_as_json(part: SubRange) -> dict[str, Any]:
+    interval = part.interval
+    return {
+        "verdict": part.verdict,
+        "estimate": _finite(interval.estimate),
+        "ci_low": _finite(interval.low),
+        "ci_high": _finite(interval.high),
+        "seeds": interval.n,
+        "seen": _seen(interval),
+        "points_to": part.lead,
+    }
 
 
 def judge_claims(claims: Sequence[Claim], found: Any) -> list[Judged]:
@@ -129,7 +156,7 @@ def judge_findings(claims: Sequence[Claim], findings: Sequence[Finding]) -> list
     criteria: list[Criterion] = []
     intervals: list[Interval] = []
     for claim, finding in zip(claims, findings, strict=True):
-        family = [finding.interval, *finding.sub_ranges.values()]
+        family = [finding.interval, *(part.interval for part in finding.sub_ranges.values())]
         criteria += [claim.criterion] * len(family)
         intervals += family
     adjusted = iter(adjust(criteria, intervals))
@@ -138,20 +165,40 @@ def judge_findings(claims: Sequence[Claim], findings: Sequence[Finding]) -> list
     for claim, finding in zip(claims, findings, strict=True):
         interval, p_value = next(adjusted), next(p_values)
         parts = {}
-        for name in finding.sub_ranges:
-            parts[name] = judge(claim.criterion, Evidence(next(adjusted)))
+        for name, part in finding.sub_ranges.items():
+            parts[name] = _judge_part(claim.criterion, next(adjusted), part)
             next(p_values)
-        control = None
+        control, control_lead = None, None
         faults = finding.faults
+        pointing = True
         if finding.control is not None:
-            control = judge(claim.criterion, Evidence(finding.control))
+            of_control = Evidence(finding.control)
+            control = judge(claim.criterion, of_control)
+            control_lead = lead(claim.criterion, of_control)
+            pointing = "refuted" in (control.verdict, control_lead)
             # with too few seeds the claim is undecided anyway, and its control with it
             if control.verdict != "refuted" and finding.interval.n >= FEWEST_SEEDS:
                 faults += (control_fault(claim.control, control.verdict, "refuted"),)
         evidence = Evidence(interval, finding.non_finite_share, faults, parts)
         verdict = judge(claim.criterion, evidence)
-        judged.append(Judged(claim, finding, interval, p_value, verdict, control, parts))
+        towards = lead(claim.criterion, evidence) if pointing else None
+        judged.append(
+            Judged(
+                claim, finding, interval, p_value, verdict, control, parts, towards, control_lead
+            )
+        )
     return judged
+
+
+def _judge_part(criterion: Criterion, interval: Interval, part: Measured) -> SubRange:
+    evidence = Evidence(interval, part.lost_share, part.faults)
+    return SubRange(interval, judge(criterion, evidence).verdict, lead(criterion, evidence))
+
+
+def _seen(interval: Interval) -> list[float] | None:
+    """What the seeds gave, from the least to the most, where they are too few for an interval."""
+    few = interval.n < FEWEST_SEEDS and interval.seen is not None
+    return list(interval.seen or ()) if few else None
 
 
 def _finite(value: float) -> float | None:

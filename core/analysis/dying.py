@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from nnlab.core.analysis.seed_means import seed_means
+from nnlab.core.analysis.seed_means import BAND, seed_means
 
 AXES = ("activation", "optimizer", "hidden_layer_sizes", "depth", "learning_rate", "seed")
 """What a run's row keeps of `runs.csv`."""
@@ -56,13 +56,14 @@ def dead_means(by_run: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """Means over seeds of `dead`, `dead_in_last`, `test_accuracy` by setting, and the runs behind.
 
     Columns: `by`, then for each of the three `<name>`, `<name>_low`, `<name>_high` (95 %), and
-    `runs`, `lost`. Null where no run finished. Sorted by `by`.
+    `runs`, `lost`. Null where no run finished, the ends where fewer than `BAND` did. Sorted by
+    `by`.
     """
     names = ("dead", "dead_in_last", "test_accuracy")
     counts = by_run.group_by(*by).agg(
         pl.len().alias("runs"), (pl.col("status") != "finished").sum().alias("lost")
     )
-    means = seed_means(by_run, by, dict.fromkeys(names, "linear"))
+    means = seed_means(by_run, by, dict.fromkeys(names, "linear"), least=BAND)
     for name in names:
         own = means.filter(pl.col("quantity") == name).select(
             *by,

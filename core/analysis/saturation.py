@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from nnlab.core.analysis.seed_means import seed_means
+from nnlab.core.analysis.seed_means import BAND, seed_means
 
 OUTPUTS = ("activation_mean", "activation_std", "saturated_fraction", "off_centre")
 
@@ -32,7 +32,9 @@ def outputs_by_layer(
     `mean`, `low`, `high`, `n`, `zeros`.
     """
     known = _hidden(runs, layers).join(epochs.lazy(), on=["run", "step"])
-    return seed_means(known, ["activation", "epoch", "layer"], dict.fromkeys(OUTPUTS, "linear"))
+    return seed_means(
+        known, ["activation", "epoch", "layer"], dict.fromkeys(OUTPUTS, "linear"), least=BAND
+    )
 
 
 def off_centre(

@@ -18,10 +18,13 @@ BySeed = Mapping[int, float | None]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An interval over seeds, and how many of them gave no number."""
+    """An interval over seeds, how many of them gave no number, and what else is wrong with it."""
 
     interval: Interval
-    lost_share: float
+    lost_share: float = 0.0
+    """Of the seeds, 0 to 1."""
+    faults: tuple[str, ...] = ()
+    """Sentences, each a reason to believe no interval."""
 
 
 def mean_of(values: BySeed) -> Measured:

@@ -14,12 +14,16 @@ import polars as pl
 
 from nnlab.core.analysis.statistics import LEVEL, Scale, t_quantile
 
+BAND = 3
+"""Seeds that a band in a picture takes: that of two is wider than anything that could be true."""
+
 
 def seed_means(
     table: pl.DataFrame | pl.LazyFrame,
     by: Sequence[str],
     quantities: Mapping[str, Scale],
     level: float = LEVEL,
+    least: int = 2,
 ) -> pl.DataFrame:
     """Mean and t-interval of each quantity in each group: one row a group and quantity.
 
@@ -28,7 +32,7 @@ def seed_means(
     `quantity`, `mean`, `low`, `high`, `n`, `zeros`. Values that are missing or not finite do
     not count; a logarithm leaves zeros out and counts them in `zeros` (a mean of 0 then says
     that all were zero). A group without any value has no row, a column the table lacks none
-    either. `low` and `high` are null where n < 2. Rows are sorted by `by`.
+    either. `low` and `high` are null where n < `least`. Rows are sorted by `by`.
     """
     lazy = table.lazy()
     absent = [name for name in quantities if name not in lazy.collect_schema().names()]
@@ -46,7 +50,10 @@ def seed_means(
         )
     ]
     groups = prepared.group_by(*by).agg(statistics).collect(engine="streaming").sort(*by)
-    return pl.concat([_tidy(groups, by, name, scale, level) for name, scale in quantities.items()])
+    tidy = [_tidy(groups, by, name, scale, level) for name, scale in quantities.items()]
+    few = pl.col("n") < least
+    ends = (pl.when(few).then(None).otherwise(pl.col(end)).alias(end) for end in ("low", "high"))
+    return pl.concat(tidy).with_columns(*ends)
 
 
 def _value(name: str, scale: Scale) -> pl.Expr:

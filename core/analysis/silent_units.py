@@ -1,8 +1,8 @@
 """Which hidden units are silent, one by one over training: what `layers.parquet` cannot tell.
 
 Its `dead_units` is a count a layer, and a count that stays hides a unit that died while another
-came back. Here the runs of a study are trained once more, bit for bit as `train` does it, and
-every unit's state is kept. A unit is silent when its pre-activation is positive for no training
+came back. Here the runs of a study are trained once more, by the same engine, and every unit's
+state is kept. A unit is silent when its pre-activation is positive for no training
 example; a silent ReLU is dead (its gradient is exactly 0), a silent LeakyReLU still learns.
 """
 
@@ -15,13 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlab.core.batches import Batches, Examples
+from nnlab.core.batches import Examples
 from nnlab.core.nn.activations import find_activation
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import MLP
-from nnlab.core.nn.optimizers import OPTIMIZERS, Update, apply_update
 from nnlab.core.plan import Run, Stack
-from nnlab.core.train import initial_stack
+from nnlab.core.train import Training
 
 Array = NDArray[Any]
 
@@ -60,62 +59,39 @@ def unit_history(runs: Sequence[Run], examples: Examples, every: int) -> UnitHis
     """Train `runs`, which share a recipe and equal activations side by side, and watch the units.
 
     Looked at every `every` steps, first and last included. For runs that finish: one that
-    diverges has pre-activations that are not numbers, and no state. The learning rate is constant
-    (ValueError), as the schedule is `train`'s business.
+    diverges has pre-activations that are not numbers, and no state (ValueError).
     """
-    recipe = runs[0].recipe
-    if recipe.schedule != "constant" or recipe.warmup_steps:
-        raise ValueError(f"the learning rate is constant here, not {recipe.schedule}")
-    activations = [find_activation(run.activation) for run in runs]
-    parameters = initial_stack(Stack(recipe, tuple(runs)))
-    batches = Batches(examples.train, [run.seed for run in runs], recipe.batch_size)
-    pair = PAIRS[recipe.loss, recipe.output]
-    sizes, size = recipe.layer_sizes, recipe.batch_size
-    net = MLP(sizes, activations, pair, parameters, size, streams=batches.streams)
-    whole = MLP(sizes, activations, pair, parameters, len(examples.train), streams=1)
-    step = _Step(net, runs)
-    moments = [s for s in range(recipe.steps) if s % every == 0]
-    states: list[list[Array]] = []
-    for t in range(recipe.steps):
-        if t in moments:
-            states.append(_silent(whole, examples))
-        step.make(t, *batches.next())
-    states.append(_silent(whole, examples))
-    layers = tuple(np.stack(layer) for layer in zip(*states, strict=True))
-    return UnitHistory((*moments, recipe.steps), layers)
+    training = _WatchedTraining(Stack(runs[0].recipe, tuple(runs)), examples, every)
+    with np.errstate(all="ignore"):  # as `train_stack` has it
+        training.results(None)
+    layers = tuple(np.stack(layer) for layer in zip(*training.states, strict=True))
+    return UnitHistory(tuple(training.moments), layers)
 
 
-class _Step:
-    """One update of a stack, as `train` makes it."""
+class _WatchedTraining(Training):
+    """The engine, with a look at every unit now and then."""
 
-    def __init__(self, net: MLP, runs: Sequence[Run]) -> None:
-        recipe, parameters = runs[0].recipe, net.parameters
-        self.net, self.optimizer = net, OPTIMIZERS[recipe.optimizer]
-        self.hyperparameters = dict(recipe.hyperparameters)
-        self.rates = np.array([[run.learning_rate] for run in runs], parameters.dtype)
-        self.state = tuple(np.zeros_like(parameters) for _ in range(self.optimizer.slots))
-        self.scratch = np.empty_like(parameters)
-        self.folds_rate = self.optimizer.linear and not self.hyperparameters["weight_decay"]
-        self.signal = np.full(len(runs), 1 / recipe.batch_size, parameters.dtype)
-        if self.folds_rate:
-            self.signal *= self.rates[:, 0]
+    def __init__(self, stack: Stack, examples: Examples, every: int) -> None:
+        super().__init__(stack, examples, measure=False)
+        self.every, self.moments = every, list[int]()
+        self.states: list[list[Array]] = []
+        """One a moment: whether each unit is silent, (runs, units) a layer."""
+        self.inputs = examples.train.rows(0, len(examples.train))[0]
+        self.whole = MLP(
+            self.recipe.layer_sizes, [find_activation(run.activation) for run in self.runs],
+            PAIRS[self.recipe.loss, self.recipe.output], self.parameters, len(examples.train),
+            streams=1,
+        )  # fmt: skip
 
-    def make(self, step: int, x: Array, y: Array) -> None:
-        net = self.net
-        net.forward(x)
-        net.loss(y)
-        net.zero_gradients()
-        net.backward(self.signal)
-        if self.folds_rate:
-            np.subtract(net.parameters, net.gradients, out=net.parameters)
-            return
-        update = Update(
-            net.parameters, net.gradients, self.rates, self.state, self.scratch, step + 1
-        )
-        apply_update(self.optimizer, update, self.hyperparameters)
-
-
-def _silent(net: MLP, examples: Examples) -> list[Array]:
-    """Whether each unit's output is positive for no training example, (runs, units) a layer."""
-    net.forward(examples.train.rows(0, len(examples.train))[0])
-    return [net.activations(l).max(axis=1) <= 0 for l in range(1, net.depth + 1)]
+    def look(self, step: int) -> None:
+        """Before the update of this step, and after the last one."""
+        super().look(step)
+        if len(self.alive) < len(self.runs):
+            gone = next(r for i, r in enumerate(self.runs) if i not in self.alive)
+            raise ValueError(f"run {gone.id} ended before its last step: its units have no state")
+        if step % self.every == 0 or step == self.recipe.steps:
+            self.moments.append(step)
+            self.whole.forward(self.inputs)
+            self.states.append(
+                [self.whole.activations(l).max(axis=1) <= 0 for l in range(1, self.whole.depth + 1)]
+            )

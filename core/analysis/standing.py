@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_SETTINGS = 20
 """So many settings of a study are kept, the best; those of a small study are all of them."""
-FORM = 1
+FORM = 2
 """Raised when what is kept, or how it is worked out, changes: what an older version kept is not
 read."""
 
@@ -39,6 +39,8 @@ class Standing:
     """Whether all hidden layers of all runs are of one width: architectures differ in depth."""
     best: tuple[dict[str, Any], ...]
     """Rows of `rank_settings`, the best first, with `order`: the place in the grid."""
+    alike: int
+    """How many other settings these seeds do not tell from the best (see `leaders`)."""
     best_run: dict[str, Any] | None
     """The row of `runs.csv` with the best outcome; None where no run finished."""
 
@@ -51,6 +53,7 @@ class Standing:
 def standing_of(runs: pl.DataFrame) -> Standing:
     """Work out the standing from the rows of `runs.csv`."""
     from nnlab.core.analysis.axes import AXES
+    from nnlab.core.analysis.leaders import lead_of
     from nnlab.core.analysis.selection import outcome_of, rank_settings, varying_axes
     from nnlab.core.analysis.summaries import best_run, count_status
 
@@ -60,6 +63,7 @@ def standing_of(runs: pl.DataFrame) -> Standing:
     best = ranked.head(MOST_SETTINGS).join(
         order, on=list(AXES), how="left", nulls_equal=True, maintain_order="left"
     )
+    lead = lead_of(runs, ranked, outcome)
     sizes = runs["hidden_layer_sizes"].drop_nulls().unique().to_list()
     return Standing(
         counts=asdict(count_status(runs)),
@@ -69,6 +73,7 @@ def standing_of(runs: pl.DataFrame) -> Standing:
         varying=varying_axes(runs),
         one_width=len({width for text in sizes for width in text.split("-")}) == 1,
         best=tuple(best.to_dicts()),
+        alike=len(lead.alike) if lead else 0,
         best_run=best_run(runs, outcome),
     )
 
@@ -93,6 +98,7 @@ def from_json(told: Any) -> Standing | None:
             varying=tuple(map(str, told["varying"])),
             one_width=bool(told["one_width"]),
             best=tuple(dict(row) for row in told["best"]),
+            alike=int(told["alike"]),
             best_run=None if told["best_run"] is None else dict(told["best_run"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal, overload
 
@@ -74,6 +74,8 @@ class Interval:
     n: int
     level: float = LEVEL
     scale: Scale = "linear"
+    seen: tuple[float, float] | None = field(default=None, compare=False)
+    """The smallest and the largest value of a seed, where they are known."""
 
     def __post_init__(self) -> None:
         _check_level(self.level)
@@ -153,7 +155,7 @@ def t_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     sample = _sample(values)
     mean, error = _mean_and_error(sample)
     reach = t_quantile(sample.size, level) * error
-    return Interval(mean, mean - reach, mean + reach, sample.size, level)
+    return Interval(mean, mean - reach, mean + reach, sample.size, level, seen=_ends(sample))
 
 
 def geometric_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
@@ -167,7 +169,7 @@ def geometric_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     mean, error = _mean_and_error(np.log(sample))
     reach = t_quantile(sample.size, level) * error
     ends = math.exp(mean - reach), math.exp(mean + reach)
-    return Interval(math.exp(mean), *ends, sample.size, level, "log")
+    return Interval(math.exp(mean), *ends, sample.size, level, "log", _ends(sample))
 
 
 def _check_level(level: float) -> None:
@@ -186,6 +188,10 @@ def _sample(values: ArrayLike) -> Floats:
             "leave them out with `finite_part` and report how many they were"
         )
     return sample
+
+
+def _ends(sample: Floats) -> tuple[float, float]:
+    return float(sample.min()), float(sample.max())
 
 
 def _mean_and_error(sample: Floats) -> tuple[float, float]:

@@ -15,6 +15,7 @@ import polars as pl
 
 from nnlab.core.analysis.axes import Outcome
 from nnlab.core.analysis.comparison import Comparison, compare_activations, count_blocks
+from nnlab.core.analysis.leaders import Lead, lead_of
 from nnlab.core.analysis.selection import (
     Shown,
     best_by,
@@ -91,6 +92,8 @@ class Summary:
     outcome: Outcome
     settings: pl.DataFrame
     """`rank_settings`: one row a setting, the best first."""
+    lead: Lead | None
+    """Whether the first of them is told from the others; None where no run finished."""
     shown: Shown
     best_run: dict[str, Any] | None
     """The row of `runs` with the best outcome; None where no run finished."""
@@ -154,6 +157,7 @@ def summarize(tables: StudyTables) -> Summary:
         seeds=runs["seed"].n_unique(),
         outcome=outcome,
         settings=settings,
+        lead=lead_of(runs, settings, outcome),
         shown=shown,
         best_run=best_run(runs, outcome),
         curves=curves,

@@ -4,8 +4,7 @@ A classifier that guesses has a cross-entropy of ln K for K equally frequent cla
 no gradient reaches stays on that plateau. A net **trained** when its final loss over the training
 part is below `TRAINED_BELOW` of it; one that diverged did not train.
 
-Rates are chosen on seeds that are not reported, by the rule of a tuning: fewest runs lost, then the
-lowest median of the final training losses, then the smallest rate.
+Rates are chosen on seeds that are not reported, by the rule of every tuning (`rate_score`).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from nnlab.core.analysis.pairs import median_rank_last
+from nnlab.core.analysis.rate_score import RateScore, score_of
 
 TRAINED_BELOW = 0.9
 """Share of ln K below which the final training loss counts as trained."""
@@ -55,22 +54,17 @@ def plateau(classes: int) -> float:
 
 def best_rates(rows: pl.DataFrame) -> dict[Cell, BestRate]:
     """The best learning rate of each cell, from the runs of the tuning seeds."""
-    known = rows.with_columns(
-        pl.when(pl.col("status") == "finished").then(pl.col("train_loss")).alias("train_loss")
-    )
-    tried: dict[Cell, list[tuple[int, float, float]]] = {}
+    tried: dict[Cell, list[RateScore]] = {}
     by = ["activation", "initialization", "depth", "learning_rate"]
-    for key, part in known.group_by(by, maintain_order=True):
-        losses = part["train_loss"].to_list()
-        lost = sum(loss is None or not math.isfinite(loss) for loss in losses)
-        trial = lost, median_rank_last(losses), float(str(key[3]))
-        tried.setdefault(_cell(key), []).append(trial)
+    for key, part in rows.group_by(by, maintain_order=True):
+        tried.setdefault(_cell(key), []).append(score_of(part, float(str(key[3]))))
     found = {}
     for cell, trials in tried.items():
-        _, loss, rate = min(trials)
-        rates = [trial[2] for trial in trials]
+        best = min(trials)
+        rate, loss = best.learning_rate, best.train_loss
+        rates = [trial.learning_rate for trial in trials]
         edge = len(rates) > 1 and rate in (min(rates), max(rates))
-        found[cell] = BestRate(rate, loss, min(trial[1] for trial in trials), edge)
+        found[cell] = BestRate(rate, loss, min(trial.train_loss for trial in trials), edge)
     return found
 
 

@@ -5,10 +5,13 @@ Seeds from `TUNING` on choose the rate; the others are the evidence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+
+from nnlab.core.analysis.statistics import Interval, t_interval
 
 TUNING = 1000
 """Seeds from here on are for choosing."""
@@ -40,10 +43,16 @@ class Tuned:
         return dict(zip(self.runs["seed"].to_list(), self.runs[column].to_list(), strict=True))
 
 
+def mean_interval(values: Sequence[float | None]) -> Interval:
+    """The mean accuracy over the seeds, a run that diverged (None) counting as accuracy 0."""
+    return t_interval([0.0 if value is None else value for value in values])
+
+
 def tune(runs: pl.DataFrame) -> Tuned:
     """Choose the rate for the rows of one setting by the mean training accuracy.
 
-    A diverged run counts as accuracy 0. Rates that do equally well form a plateau: its
+    Not by the rule of `rate_score`, which is about losses: what is compared afterwards is
+    accuracy. A diverged run counts as accuracy 0. Rates that do equally well form a plateau: its
     middle, the smaller of two.
     """
     trial = runs.filter(pl.col("seed") >= TUNING)

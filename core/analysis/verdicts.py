@@ -13,6 +13,10 @@ between two; the margin is part of the threshold ("at least 10 % faster" is a ra
                   seeds the spread asks for.
 
 A fault goes before everything else, then opposite sub-ranges, then the interval.
+
+With fewer than six seeds nothing is judged: the interval of two seeds is a number of no use, wider
+than anything that could be true. All that is told of them is what each seed gave, and where all of
+them lie on one side, which verdict they *point to* (`lead`).
 """
 
 from __future__ import annotations
@@ -99,6 +103,16 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class SubRange:
+    """A claim on one part of the range: its own interval, after Holm, and its own verdict."""
+
+    interval: Interval
+    verdict: VerdictName
+    lead: VerdictName | None = None
+    """Which verdict its seeds point to, where they are too few for one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a study found for one claim.
 
@@ -110,8 +124,8 @@ class Evidence:
     interval: Interval
     non_finite_share: float = 0.0
     faults: tuple[str, ...] = ()
-    sub_ranges: Mapping[str, Verdict] = field(default_factory=dict)
-    """Verdicts of the same claim on parts of the range, by a name that a reader understands."""
+    sub_ranges: Mapping[str, SubRange] = field(default_factory=dict)
+    """The same claim on parts of the range, by a name that a reader understands."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.non_finite_share <= 1.0:
@@ -154,38 +168,80 @@ def judge(criterion: Criterion, evidence: Evidence) -> Verdict:
     interval = evidence.interval
     if interval.scale == "log" and min(criterion.thresholds) <= 0.0:
         raise ValueError(f"{criterion.estimand} is a ratio: its thresholds are positive")
-    found = f"{criterion.estimand}: {interval.describe()}"
-    faults = _faults(evidence)
+    few = _too_few(evidence)
+    found = f"{criterion.estimand}: {_of_few(interval) if few else interval.describe()}"
+    faults = [*evidence.faults, *few, *_lost(evidence)]
     if faults:
-        return _inconclusive(criterion, interval, f"{'; '.join(faults)} ({found})")
+        reason = f"{'; '.join(faults)} ({found})"
+        if not few and _side(criterion, interval.low, interval.high):
+            return Verdict("inconclusive", reason)  # seeds are not what it lacks
+        return _inconclusive(criterion, interval, reason)
 
     opposite = {
-        side: [name for name, part in evidence.sub_ranges.items() if part.verdict == side]
+        side: [
+            f"{name} ({part.interval.describe()})"
+            for name, part in evidence.sub_ranges.items()
+            if part.verdict == side
+        ]
         for side in ("supported", "refuted")
     }
     if all(opposite.values()):
         parts = ", ".join(f"{side} for {' and '.join(names)}" for side, names in opposite.items())
-        return Verdict("conditional", f"{parts} ({found} over the whole range)")
+        return Verdict("conditional", f"{criterion.estimand}: {parts}")
 
-    if interval.low > criterion.low and interval.high < criterion.high:
+    side = _side(criterion, interval.low, interval.high)
+    if side == "supported":
         return Verdict("supported", f"{found} is wholly {criterion.describe()}")
-    if interval.high < criterion.low or interval.low > criterion.high:
+    if side == "refuted":
         return Verdict("refuted", f"{found} is nowhere {criterion.describe()}")
     return _inconclusive(
         criterion, interval, f"{found} leaves open whether it is {criterion.describe()}"
     )
 
 
-def _faults(evidence: Evidence) -> list[str]:
-    faults = list(evidence.faults)
-    if evidence.interval.n < FEWEST_SEEDS:
-        faults.append(f"{evidence.interval.n} seeds only explore, a verdict takes {FEWEST_SEEDS}")
-    if evidence.non_finite_share > MOST_NON_FINITE:
-        faults.append(f"{100.0 * evidence.non_finite_share:.0f} % of the runs are not finite")
-    return faults
+def lead(criterion: Criterion, evidence: Evidence) -> VerdictName | None:
+    """Which verdict seeds that are too few for one point to; None where to none.
+
+    Every single seed must lie on one side, and no other fault be known. Opposite leads of
+    sub-ranges point to "conditional". Evidence of six seeds or more is judged, and leads nowhere.
+    """
+    seen = evidence.interval.seen
+    if not _too_few(evidence) or evidence.faults or _lost(evidence) or seen is None:
+        return None
+    if {"supported", "refuted"} <= {part.lead for part in evidence.sub_ranges.values()}:
+        return "conditional"
+    return _side(criterion, *seen)
+
+
+def _side(criterion: Criterion, low: float, high: float) -> VerdictName | None:
+    """Where all from `low` to `high` lies: on the claimed side, on the other, or neither."""
+    if low > criterion.low and high < criterion.high:
+        return "supported"
+    return "refuted" if high < criterion.low or low > criterion.high else None
+
+
+def _of_few(interval: Interval) -> str:
+    """`0.54, its 2 seeds from 0.52 to 0.55`"""
+    if interval.n < 2 or interval.seen is None:
+        return f"{interval.estimate:.4g}"
+    low, high = interval.seen
+    return f"{interval.estimate:.4g}, its {interval.n} seeds from {low:.4g} to {high:.4g}"
+
+
+def _too_few(evidence: Evidence) -> list[str]:
+    n = evidence.interval.n
+    seeds = "1 seed only explores" if n == 1 else f"{n} seeds only explore"
+    return [f"{seeds}, a verdict takes {FEWEST_SEEDS}"] if n < FEWEST_SEEDS else []
+
+
+def _lost(evidence: Evidence) -> list[str]:
+    share = evidence.non_finite_share
+    return [f"{100.0 * share:.0f} % of the runs are not finite"] if share > MOST_NON_FINITE else []
 
 
 def _inconclusive(criterion: Criterion, interval: Interval, reason: str) -> Verdict:
+    if interval.n < 3:  # the spread of two values says too little of how many it takes
+        return Verdict("inconclusive", reason)
     needed = _seeds_to_decide(criterion, interval)
     if needed is None:
         return Verdict("inconclusive", f"{reason}; no number of seeds would settle this spread")

@@ -1,23 +1,20 @@
 """CSV files -> columns, a few megabytes at a time.
 
 Polars reads the values of a block of rows; when something in it is wrong, Python's own `csv` reader
-goes through the block once more and says in which line and column. So a fault in the last line of
+goes through the block once more and says in which lines and columns. So a fault in the last line of
 a huge file costs no more time and no more memory than the good lines before it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
-from math import isfinite
+from itertools import islice, product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nnlab.core.data.csv_faults import MISSING, NUMBER, error_of, fault_in, wrong_length
 from nnlab.core.data.csv_file import Block, Layout, find_layout
 from nnlab.core.data.encoding import Column
 from nnlab.core.errors import DataError
@@ -26,14 +23,14 @@ from nnlab.core.wording import shown
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "?"})
-"""What stands for a missing value, upper or lower case."""
-
-_NUMBER = re.compile(
-    r"\s*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)\s*", re.ASCII | re.IGNORECASE
+_WRITTEN = sorted(
+    {"".join(cs) for word in MISSING for cs in product(*((c, c.upper()) for c in word))}
 )
+"""What stands for a missing value, in every mixture of cases."""
 _SAMPLE = 100
 """Rows that decide which columns are first tried as numbers."""
+_KEPT_UNSEEN = 16 * 2**20
+"""Bytes of a file whose values are kept as they are read; a larger one is looked through first."""
 
 
 def read_table(path: Path) -> list[Column]:
@@ -45,21 +42,20 @@ def read_table(path: Path) -> list[Column]:
 
     Raises `DataError` with line and column for everything else: missing values (an empty one or
     one of `MISSING`), infinities, a text among mostly numbers, rows of another length than the
-    header, double or empty column names, and files that are no text at all.
+    header, double or empty column names, and files that are no text at all. Where there are several
+    of these together, up to ten are told.
+
+    A large file is looked through before any of it is kept: one with a fault takes no memory.
     """
     layout = find_layout(path)
     numeric = _guess(layout)
-    while True:
-        columns = [_Growing(layout, position, is_) for position, is_ in enumerate(numeric)]
-        for block in layout.blocks():
-            frame = _parse(block, numeric)
-            for column in columns:
-                column.add(block, frame[f"c{column.position}"])
-        turned = [column.position for column in columns if column.turned]
-        if not turned:
-            return [column.done() for column in columns]
+    if path.stat().st_size > _KEPT_UNSEEN:
+        numeric = [column.is_number for column in _read(layout, numeric, keep=False)]
+    columns = _read(layout, numeric, keep=True)
+    if any(column.turned for column in columns):
         # Numbers at first, but text in most rows: read again, as text.
-        numeric = [is_ and position not in turned for position, is_ in enumerate(numeric)]
+        columns = _read(layout, [column.is_number for column in columns], keep=True)
+    return [column.done() for column in columns]
 
 
 def _guess(layout: Layout) -> list[bool]:
@@ -68,16 +64,37 @@ def _guess(layout: Layout) -> list[bool]:
     sample = list(islice(rows, _SAMPLE))
     if not sample:
         raise DataError(f"{layout.place}: there is a header but no row below it")
-    for line, fields in sample:
-        _check_length(layout, line, fields)
+    wrong = [
+        (f"line {line}", wrong_length(layout, fields))
+        for line, fields in sample
+        if len(fields) != len(layout.names)
+    ]
+    if wrong:
+        raise error_of(layout, wrong)
     texts = zip(*(fields for _, fields in sample), strict=True)
-    return [all(map(_NUMBER.fullmatch, column)) for column in texts]
+    return [all(map(NUMBER.fullmatch, column)) for column in texts]
+
+
+def _read(layout: Layout, numeric: list[bool], *, keep: bool) -> list[_Growing]:
+    """Go through the file once. Raises `DataError` for a fault; texts among numbers are counted."""
+    columns = [_Growing(layout, i, is_, keep) for i, is_ in enumerate(numeric)]
+    for block in layout.blocks():
+        frame = _parse(block, [column.numeric and not column.texts for column in columns])
+        if not frame.height:
+            continue
+        facts = _facts(frame)
+        for column in columns:
+            column.add(block, frame, facts.get(column.name, _FINE))
+    for column in columns:
+        if column.fault is not None and column.is_number:
+            raise column.fault
+    return columns
 
 
 def _parse(block: Block, numeric: list[bool]) -> pl.DataFrame:
     """A block's values: numbers as Float64 where all of them are, the rest as String, stripped.
 
-    An empty value is null; blank rows are left out.
+    A number that is not there is null; blank rows are left out.
     """
     import polars as pl
 
@@ -101,10 +118,46 @@ def _parse(block: Block, numeric: list[bool]) -> pl.DataFrame:
         try:
             frame = parse([False] * len(numeric))
         except failures:
-            raise _unreadable(block) from None
-    frame = frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
-    return frame.filter(~blank) if blank.any() else frame
+            raise fault_in(block, None) from None
+    frame = frame.with_columns(pl.col(pl.String).fill_null("").str.strip_chars())
+    first = frame.to_series(0)
+    if first.null_count() or (first.dtype == pl.String and (first == "").any()):
+        numbers, texts = pl.col(pl.Float64).is_null(), pl.col(pl.String) == ""
+        frame = frame.filter(~pl.all_horizontal(numbers, texts))
+    return frame
+
+
+class _Facts(NamedTuple):
+    """What is odd in a column of a block."""
+
+    missing: bool = False
+    """Whether a value is."""
+    texts: int = 0
+    """Values that are neither numbers nor missing."""
+    infinite: bool = False
+    """Whether something is not a finite number, whatever it is."""
+
+
+_FINE = _Facts()
+
+
+def _facts(frame: pl.DataFrame) -> dict[str, _Facts]:
+    """By column; those of numbers only where one is not finite."""
+    import polars as pl
+
+    numbers = frame.select(pl.col(pl.Float64))
+    found: dict[str, _Facts] = {}
+    if numbers.width and not np.isfinite(numbers.to_numpy()).all():  # a null becomes NaN
+        found = {name: _FINE._replace(infinite=True) for name in numbers.columns}
+    texts = frame.select(pl.col(pl.String))
+    if texts.width:
+        missing = pl.all().is_in(_WRITTEN)
+        number = pl.all().cast(pl.Float64, strict=False)
+        asked = (missing.any(), (number.is_null() & ~missing).sum(), number.is_finite().all())
+        answers = [texts.select(question).row(0) for question in asked]
+        for name, some, count, finite in zip(texts.columns, *answers, strict=True):
+            found[name] = _Facts(some, count, not finite)
+    return found
 
 
 @dataclass(slots=True)
@@ -114,60 +167,66 @@ class _Growing:
     layout: Layout
     position: int
     numeric: bool
-    """Whether it began with numbers; then no text is kept."""
+    """Whether it is taken for numbers; then no text is kept."""
+    keep: bool
+    """Whether its values are kept at all."""
     rows: int = 0
     texts: int = 0
     """Values that are neither numbers nor missing."""
     fault: DataError | None = None
     """The first text among the numbers, a fault if most values turn out to be numbers."""
-    numbers: list[NDArray[np.float64]] = field(default_factory=list)
-    strings: list[pl.Series] = field(default_factory=list)
+    kept: list[pl.Series] = field(default_factory=list)
 
-    def add(self, block: Block, series: pl.Series) -> None:
+    @property
+    def name(self) -> str:
+        """That of its column in a block's frame."""
+        return f"c{self.position}"
+
+    def add(self, block: Block, frame: pl.DataFrame, facts: _Facts) -> None:
         """The values of one more block. Raises `DataError` for missing and infinite ones."""
         import polars as pl
 
+        series = frame[self.name]
         self.rows += len(series)
-        values = series
-        if series.dtype == pl.String:
-            missing = series.is_null() | series.str.to_lowercase().is_in(list(MISSING))
-            if missing.any():
-                raise _blame(block, self.position, missing.arg_max())
-            values = series.cast(pl.Float64, strict=False)
-            no_number = values.is_null()
-            self.texts += int(no_number.sum())
-            if self.texts and self.fault is None:
-                self.fault = _blame(block, self.position, no_number.arg_max())
-            if not self.numeric:
-                self.strings.append(series)
-        if self.texts and self.strings:
-            return  # it may be text: its strings are kept, and cast in the end
-        numbers = values.to_numpy()  # a null becomes NaN
-        if not self.texts and not (finite := np.isfinite(numbers)).all():
-            raise _blame(block, self.position, int(finite.argmin()))
-        self.numbers.append(numbers)
+        if facts.missing:
+            raise fault_in(block, frame.select(pl.col(pl.String).is_in(_WRITTEN)))
+        if facts.texts:
+            self.texts += facts.texts
+            if self.fault is None:
+                no_number = series.cast(pl.Float64, strict=False).is_null()
+                self.fault = fault_in(block, no_number.to_frame())
+        elif facts.infinite and self.numeric and not self.texts:
+            beside = pl.Float64 if series.dtype == pl.Float64 else self.name
+            faulty = frame.select(~pl.col(beside).cast(pl.Float64).is_finite().fill_null(False))
+            if faulty[self.name].any():
+                raise fault_in(block, faulty)
+        if self.keep:
+            self.kept.append(series.cast(pl.Float64, strict=False) if self.numeric else series)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether most values are numbers."""
+        return 2 * self.texts <= self.rows
 
     @property
     def turned(self) -> bool:
-        """Whether most values are text, though it began with numbers."""
-        return self.numeric and 2 * self.texts > self.rows
+        """Whether most values are text, though it was taken for numbers."""
+        return self.numeric and not self.is_number
 
     def done(self) -> Column:
-        """The whole column; raises `DataError` for a text among mostly numbers."""
-        name = self.layout.names[self.position]
-        if 2 * self.texts > self.rows:
-            return _text_column(self.layout, name, self.strings)
-        if self.fault is not None:
-            raise self.fault
-        numbers = np.concatenate(self.numbers)
-        self.numbers.clear()
-        return Column(name, numbers)
+        """The whole column."""
+        import polars as pl
+
+        name, series = self.layout.names[self.position], pl.concat(self.kept)
+        self.kept.clear()
+        if self.numeric:
+            return Column(name, series.to_numpy())
+        return _text_column(self.layout, name, series)
 
 
-def _text_column(layout: Layout, name: str, strings: list[pl.Series]) -> Column:
+def _text_column(layout: Layout, name: str, series: pl.Series) -> Column:
     import polars as pl
 
-    series = pl.concat(strings)
     if series.str.contains(r"^[+-]?\d+,\d+$").all():
         raise DataError(
             f"{layout.place}: column '{shown(name)}' writes its numbers with a decimal "
@@ -176,59 +235,3 @@ def _text_column(layout: Layout, name: str, strings: list[pl.Series]) -> Column:
     categories = sorted(series.unique().to_list())
     codes = series.cast(pl.Enum(categories)).to_physical()
     return Column(name, codes.cast(pl.Float64).to_numpy(), tuple(categories))
-
-
-def _blame(block: Block, position: int, row: int | None) -> DataError:
-    """The error for the fault in record `row` (from 0, blank rows not counted) of a block.
-
-    It is that of an earlier row of a wrong length, where there is one. Where no fault is found,
-    the two readers disagree, which they do over quotation marks and line ends that are against
-    the rules.
-    """
-    layout = block.layout
-    for line, fields in islice(_records_of_length(block), row or 0, None):
-        if fault := _fault(fields[position].strip()):
-            column = shown(layout.names[position])
-            return DataError(f"{layout.place}, line {line}, column '{column}': {fault}")
-        break
-    return _against_the_rules(layout)
-
-
-def _unreadable(block: Block) -> DataError:
-    """The error for a block that polars cannot read at all."""
-    for _ in _records_of_length(block):
-        pass
-    return _against_the_rules(block.layout)
-
-
-def _records_of_length(block: Block) -> Iterator[tuple[int, list[str]]]:
-    """The records of a block; the first one of a wrong length is a `DataError`."""
-    for line, fields in block.records():
-        _check_length(block.layout, line, fields)
-        yield line, fields
-
-
-def _check_length(layout: Layout, line: int, fields: list[str]) -> None:
-    if len(fields) != len(layout.names):
-        raise DataError(
-            f"{layout.place}, line {line}: has {len(fields)} values where the header has "
-            f"{len(layout.names)} columns"
-        )
-
-
-def _against_the_rules(layout: Layout) -> DataError:
-    return DataError(
-        f"{layout.place}: cannot be read as CSV: a value with a quotation mark in it must stand in "
-        f"quotation marks and double its own, and all lines must end alike"
-    )
-
-
-def _fault(text: str) -> str | None:
-    """What keeps a value from being a finite number."""
-    if not text:
-        return "the value is missing; fill it in or leave the row out"
-    if text.lower() in MISSING:
-        return f"'{shown(text)}' stands for a missing value; fill it in or leave the row out"
-    if not _NUMBER.fullmatch(text):
-        return f"'{shown(text)}' is not a number, though most values of the column are"
-    return None if isfinite(float(text)) else f"'{shown(text)}' is not a finite number"

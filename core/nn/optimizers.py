@@ -54,6 +54,8 @@ class Optimizer:
     linear: bool = False
     """The step is -lr * g and nothing else, so that lr may be multiplied into the backward signal,
     which spares one of three passes over all parameters (8 % of a step at 2 x 64, batch 8)."""
+    usual_rate: float = 0.02
+    """What small nets are usually run at: where a search for the best rate begins."""
 
 
 def _sgd(u: Update, h: Mapping[str, float]) -> None:
@@ -124,7 +126,7 @@ _ADAM = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
 OPTIMIZERS: dict[str, Optimizer] = {
     row.name: row
     for row in (
-        Optimizer("sgd", "w -= lr g", "Robbins & Monro 1951", _sgd, linear=True),
+        Optimizer("sgd", "w -= lr g", "Robbins & Monro 1951", _sgd, linear=True, usual_rate=0.2),
         Optimizer(
             "momentum", "v = m v + g; w -= lr v", "Polyak 1964", _momentum,
             {"momentum": 0.9}, slots=1, starts_slowly=True,
@@ -141,16 +143,17 @@ OPTIMIZERS: dict[str, Optimizer] = {
         Optimizer(
             "rmsprop", "s = a s + (1 - a) g^2; w -= lr g / (sqrt(s) + eps)",
             "Tieleman & Hinton 2012", _rmsprop, {"alpha": 0.99, "epsilon": 1e-8}, slots=1,
+            usual_rate=0.01,
         ),
         Optimizer(
             "adam",
             "m = b1 m + (1 - b1) g; s = b2 s + (1 - b2) g^2; "
             "w -= lr m / (1 - b1^t) / (sqrt(s / (1 - b2^t)) + eps)",
-            "Kingma & Ba 2015", _adam, _ADAM, slots=2,
+            "Kingma & Ba 2015", _adam, _ADAM, slots=2, usual_rate=0.01,
         ),
         Optimizer(
             "adamw", "w -= lr decay w; then adam", "Loshchilov & Hutter 2019", _adam, _ADAM,
-            slots=2, decoupled_decay=True,
+            slots=2, decoupled_decay=True, usual_rate=0.01,
         ),
     )
 }  # fmt: skip

@@ -26,7 +26,7 @@ from nnlab.core.questions.answer_folder import as_json, write_answer
 from nnlab.core.questions.question import Question
 from nnlab.core.questions.work import Watch, Work
 from nnlab.core.report.answer import AnswerPage
-from nnlab.core.study import Settings
+from nnlab.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def agreement_claim(row_id: str, question: str, variant: Variant, figure: str) -
         unit="",
         study="random nets",
         control="formulas that are wrong by a thousandth",
+        source="Rumelhart et al. 1986",
         figure=figure,
         measure=measure,
     )

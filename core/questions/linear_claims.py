@@ -12,13 +12,17 @@ from nnlab.core.analysis.pairs import Pairs, pair_by_seed, paired_difference, pa
 from nnlab.core.analysis.statistics import geometric_interval
 from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.analysis.verdicts import Criterion, target_fault
-from nnlab.core.study import Results
+from nnlab.core.results import Results
 from nnlab.core.wording import number
 
 PLANES = {"circles": "linear_circles", "spirals": "linear_spirals"}
 """Data sets of the plane and the study on each."""
 MIDDLE, DEPTH = "linear_middle", "linear_depth"
 SIZES = ("16", "16-16")
+NARROW, ENOUGH, MORE = 2, 9, 16
+"""Units in the middle: too few for ten classes; as many as those need; beyond that."""
+ONE, TWO, WIDER = "64", "64-64", "80"
+"""Hidden layers of the nets that learn one function: one, one more, one that is wider."""
 ROUNDING = 1e-12
 
 
@@ -78,6 +82,7 @@ def _gain(dataset: str) -> Claim:
         unit="",
         study=PLANES[dataset],
         control="one more linear layer in place of the ReLU",
+        source="homework 1.4c and 1.4e",
         figure="boundaries",
         measure=measure,
     )
@@ -97,36 +102,38 @@ def _one_layer(found: Found) -> Finding:
 
 
 def _narrow(found: Found) -> Finding:
-    def accuracy(width: str) -> dict[int, float | None]:
-        return found.of(found.middle, "test_accuracy", hidden_layer_sizes=width)
+    def accuracy(width: int) -> dict[int, float | None]:
+        return found.of(found.middle, "test_accuracy", hidden_layer_sizes=str(width))
 
-    pairs = pair_by_seed(accuracy("9"), accuracy("2"))
+    pairs = pair_by_seed(accuracy(ENOUGH), accuracy(NARROW))
     return Finding(
         paired_difference(pairs),
-        f"{scope_of(found.middle)}, 64-k-10 linear, {found.middle.spec.epochs} epochs, "
+        f"{scope_of(found.middle)}, {found.ends[0]}-k-{found.ends[1]} linear, "
+        f"{found.middle.spec.epochs} epochs, "
         f"{len(pairs.seeds)} seeds",
-        paired_difference(pair_by_seed(accuracy("16"), accuracy("9"))),
+        paired_difference(pair_by_seed(accuracy(MORE), accuracy(ENOUGH))),
         pairs.non_finite_share,
     )
 
 
 def pairs_of_steps(found: Found, other: str) -> Pairs:
-    """Steps to the target of other hidden layers and of one of 64 units, by seed."""
+    """Steps to the target of other hidden layers and of the `ONE`, by seed."""
 
     def steps(sizes: str) -> dict[int, float | None]:
         return found.of(found.depth, "steps_to_target", hidden_layer_sizes=sizes)
 
-    return pair_by_seed(steps(other), steps("64"))
+    return pair_by_seed(steps(other), steps(ONE))
 
 
 def _learns_differently(found: Found) -> Finding:
-    pairs = pairs_of_steps(found, "64-64")
+    pairs = pairs_of_steps(found, TWO)
     lost = (target_fault(f"{len(pairs.left_out)} seeds"),) if pairs.left_out else ()
     return Finding(
         paired_ratio(pairs),
         f"{scope_of(found.depth)} from {found.depth.runs['initialization'][0]}, full batches, "
-        f"linear 64-64 against 64, target {found.depth.spec.target_loss}, {len(pairs.seeds)} seeds",
-        paired_ratio(pairs_of_steps(found, "80")),
+        f"linear {TWO} against {ONE}, target {found.depth.spec.target_loss}, "
+        f"{len(pairs.seeds)} seeds",
+        paired_ratio(pairs_of_steps(found, WIDER)),
         pairs.non_finite_share,
         lost,
     )
@@ -142,6 +149,7 @@ CLAIMS = (
         study="linear_circles",
         control="the same with ReLU in between",
         figure="boundaries",
+        source="homework 1.4c; Baldi & Hornik 1989",
         measure=_one_layer,
     ),
     _gain("circles"),
@@ -149,12 +157,16 @@ CLAIMS = (
     Claim(
         id="narrow-middle-binds",
         question="1.4c",
-        claim="A narrow linear middle is a restriction: 2 units are too few for ten classes.",
-        criterion=Criterion.greater("test accuracy with 9 units less that with 2", 0.05),
+        claim=f"A narrow linear middle is a restriction: {NARROW} units are too few for ten "
+        "classes.",
+        criterion=Criterion.greater(
+            f"test accuracy with {ENOUGH} units less that with {NARROW}", 0.05
+        ),
         unit="",
         study=MIDDLE,
-        control="16 units in place of 9, beyond what the classes need",
+        control=f"{MORE} units in place of {ENOUGH}, beyond what the classes need",
         figure="narrow-middle",
+        source="Baldi & Hornik 1989",
         measure=_narrow,
     ),
     Claim(
@@ -166,6 +178,7 @@ CLAIMS = (
         study=DEPTH,
         control="a wider layer in place of one more",
         figure="parametrization",
+        source="Saxe et al. 2014",
         measure=_learns_differently,
     ),
 )

@@ -15,6 +15,7 @@ from nnlab.core.questions.linear_claims import (
     MIDDLE,
     PLANES,
     SIZES,
+    TWO,
     Found,
     pairs_of_steps,
 )
@@ -33,7 +34,7 @@ from nnlab.core.report.linear_pictures import (
     curves_picture,
     middle_picture,
 )
-from nnlab.core.study import Results
+from nnlab.core.results import Results
 
 
 def answer(work: Work) -> Answer:
@@ -73,7 +74,7 @@ def answer(work: Work) -> Answer:
         for sizes in SIZES
     ]  # fmt: skip
     judged = judge_claims(CLAIMS, found)
-    ratio = paired_ratio(pairs_of_steps(found, "64-64")).estimate
+    ratio = paired_ratio(pairs_of_steps(found, TWO)).estimate
     accuracies = {
         int(width): [a for a in found.of(middle, "test_accuracy", hidden_layer_sizes=width).values()
                      if a is not None]

@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 
 from nnlab.core.analysis.collapse import collapse, weight_count
-from nnlab.core.questions.linear_claims import SIZES, Found
+from nnlab.core.questions.linear_claims import ONE, SIZES, TWO, Found
 from nnlab.core.report.linear_pictures import Boundary
 from nnlab.core.report.table import Table
 from nnlab.core.report.wording import percent, short
-from nnlab.core.study import Results
+from nnlab.core.results import Results
 
 
 def first_run(results: Results, activation: str, sizes: str) -> str:
@@ -32,7 +32,7 @@ def mean_accuracy(results: Results, activation: str, sizes: str) -> float:
 
 
 def sentences(found: Found, boundaries: list[Boundary], ratio: float) -> tuple[str, ...]:
-    """The answer; `ratio`: the steps of three linear layers over those of two."""
+    """The answer; `ratio`: the steps of one more linear layer over those without."""
     worst = max(found.collapse["identity"])
     by = {
         (each.dataset, each.net.activation): each.accuracy
@@ -49,8 +49,9 @@ def sentences(found: Found, boundaries: list[Boundary], ratio: float) -> tuple[s
         f"{percent(by['circles', 'relu'])} and {percent(by['spirals', 'relu'])}.",
         "The honest footnote: they are one layer as a function, not as a thing to train. A "
         f"middle of k units bounds the rank at k (measured: {_list(found, widths)}), which saves "
-        f"weights; and on one regression a third linear layer took {short(ratio, 2)} times the "
-        "steps of two, from small weights, to functions that both can be.",
+        f"weights; and on {found.depth.runs['dataset'][0]} one more linear layer (hidden layers "
+        f"{TWO} against {ONE}, weights from {found.depth.runs['initialization'][0]}) took "
+        f"{short(ratio, 2)} times the steps, though both can be the same functions.",
     )
 
 

@@ -103,6 +103,7 @@ CLAIMS = (
         study=DEPTH_STUDY,
         control="one hidden layer",
         figure="depth",
+        source="homework 0.1b; Glorot & Bengio 2010",
         measure=_deeper,
     ),
     Claim(
@@ -114,6 +115,7 @@ CLAIMS = (
         study=DEPTH_STUDY,
         control="two hidden layers, with one slope between them",
         figure="depth",
+        source="Glorot & Bengio 2010",
         measure=_fades,
     ),
     Claim(
@@ -125,6 +127,7 @@ CLAIMS = (
         study="confident_cross_entropy and confident_squared",
         control="a start that is not sure of anything",
         figure="recovery",
+        source="Solla et al. 1988",
         measure=_corrects,
     ),
 )

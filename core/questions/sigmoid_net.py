@@ -7,7 +7,7 @@ import polars as pl
 
 from nnlab.core.analysis.claims import judge_claims
 from nnlab.core.analysis.statistics import geometric_interval
-from nnlab.core.analysis.tuned import TUNING, Tuned, tune
+from nnlab.core.analysis.tuned import TUNING, Tuned, mean_interval, tune
 from nnlab.core.analysis.two_layer_net import SIGMOID_CROSS_ENTROPY, SIGMOID_SQUARED, TwoLayerNet
 from nnlab.core.analysis.worked_example import forward, jacobians
 from nnlab.core.errors import UsageError
@@ -26,7 +26,6 @@ from nnlab.core.report.answer import Answer, Section
 from nnlab.core.report.sigmoid_pictures import (
     correction_picture,
     depth_picture,
-    mean_interval,
     recovery_picture,
 )
 from nnlab.core.report.worked_example import (
@@ -35,7 +34,7 @@ from nnlab.core.report.worked_example import (
     jacobian_blocks,
     vector_words,
 )
-from nnlab.core.study import Results
+from nnlab.core.results import Results
 
 QUICK = [f"seeds=[0, 1, 2, {TUNING}, {TUNING + 1}]"]
 QUICK_STARTS = [f"seeds=[20, 21, 22, {TUNING}, {TUNING + 1}]"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlab.core.analysis.confident_mistakes import correction
 from nnlab.core.analysis.statistics import geometric_interval
-from nnlab.core.analysis.tuned import Tuned
+from nnlab.core.analysis.tuned import Tuned, mean_interval
 from nnlab.core.analysis.two_layer_net import (
     RELU_SQUARED,
     SIGMOID_CROSS_ENTROPY,
@@ -16,7 +16,6 @@ from nnlab.core.analysis.two_layer_net import (
 )
 from nnlab.core.analysis.worked_example import by_formula, forward, jacobians
 from nnlab.core.questions.sigmoid_claims import STARTS, WRONG_START, Found
-from nnlab.core.report.sigmoid_pictures import mean_interval
 from nnlab.core.report.table import Table
 from nnlab.core.report.wording import percent, short
 from nnlab.core.report.worked_example import vector_words
@@ -39,9 +38,8 @@ def sentences(net: TwoLayerNet, found: Found) -> tuple[str, ...]:
         "Under the binary cross-entropy dl/dyhat has the sigmoid's slope as its denominator; the "
         f"two cancel, and dl/dz3 = yhat − y = {vector_words(cross.dl_dz3[0])}. At a confident "
         f"mistake, z = −10 with y = 1, that is {short(pulls[0], 3)} against {short(pulls[1], 2)} "
-        "under the squared error. From a "
-        f"confidently wrong start the one reaches {wrong['binary_cross_entropy']} test accuracy, "
-        f"the other {wrong['mse']}.",
+        "under the squared error. From a confidently wrong start cross-entropy reaches "
+        f"{wrong['binary_cross_entropy']} test accuracy, the squared error {wrong['mse']}.",
         f"Inside nothing cancels the slope: at {deep} hidden layers {short(reach, 1)} of the "
         f"gradient reaches the first, and at the best of {found.rates} rates the net ends at "
         f"{accuracy['sigmoid']} test accuracy (the larger class alone is "

@@ -66,6 +66,7 @@ CLAIMS = (
         study="random logits",
         control="two equal maxima, of which argmax takes the first",
         figure="temperature",
+        source="homework 1.4a; Bridle 1990",
         measure=_goes_to_argmax,
     ),
     Claim(
@@ -77,6 +78,7 @@ CLAIMS = (
         study="random logits",
         control="argmax in place of softmax",
         figure="step-and-slope",
+        source="Bridle 1990",
         measure=_has_gradient,
     ),
 )
@@ -144,11 +146,11 @@ def _sentences(cooled: list[Softened], found: Found) -> tuple[str, ...]:
         f"{short(first.distance, 2)} of the weight at T = {short(first.temperature)} and "
         f"{short(last.distance, 2)} at T = {short(last.temperature)}: the distance to the one-hot "
         "argmax falls like exp(−gap / T).",
-        f"What the softness buys is a gradient: over {VECTORS} random vectors argmax has a "
-        f"derivative of {short(max(found.slope_of_argmax))}, softmax one of norm "
+        f"Being soft gives it a gradient: over {VECTORS} random vectors the derivative of argmax "
+        f"is {short(max(found.slope_of_argmax))}, that of softmax has norm "
         f"{short(min(found.slope), 2)} to {short(max(found.slope), 2)}. A net cannot be trained "
         "through an argmax.",
-        f"Only differences of logits count: adding 1,000 to all of them moves p by "
+        "Only differences of logits count: adding 1,000 to all of them changes p by "
         f"{short(shift, 1)}. So any temperature is a scale of the logits, and a net that makes "
         "its logits larger makes its own softmax harder.",
     )

@@ -28,7 +28,7 @@ from nnlab.core.report.answer import Answer, Section
 from nnlab.core.report.stability_pictures import Limits, thresholds_picture, training_picture
 from nnlab.core.report.table import Table
 from nnlab.core.report.wording import percent, short
-from nnlab.core.study import Results
+from nnlab.core.results import Results
 from nnlab.core.wording import number
 
 STUDY = "large_logits"
@@ -72,6 +72,7 @@ def _broken(direction: str) -> Claim:
         unit="",
         study="shifted logits",
         control="softmax with the maximum subtracted",
+        source="homework 1.4b; Blanchard et al. 2021",
         figure="thresholds",
         measure=measure,
     )
@@ -97,6 +98,7 @@ CLAIMS = (
         study=STUDY,
         control="the same runs on log-sum-exp",
         figure="training",
+        source="Blanchard et al. 2021",
         measure=_training,
     ),
 )
@@ -191,18 +193,20 @@ def _sentences(limits: Limits, found: Found, accuracy: Floats) -> tuple[str, ...
     steps = found.naive.losses.shape[1]
     died = [step for step in found.naive.dead_at if step is not None]
     lived = sum(step is None for step in found.stable.dead_at)
-    end = f" and end at {percent(float(accuracy.mean()))} test accuracy" if accuracy.size else ""
+    end = f" and reach {percent(float(accuracy.mean()))} test accuracy" if accuracy.size else ""
     return (
         "Softmax as written breaks at both ends. One logit above "
         f"{over[0]} in float16, {over[1]} in float32, {over[2]} in float64 overflows exp, and "
         f"∞ / ∞ is NaN; all logits below −{under[0]}, −{under[1]}, −{under[2]} underflow to "
         "0 / 0, NaN as well. Subtracting the maximum ends both, up to the largest number there is.",
         "It does not save a logarithm taken afterwards: a class that far behind has p exactly 0 "
-        "and log p = −∞. Log-sum-exp never forms p, and gives the loss to the last digit. A "
-        f"sigmoid is exactly 1 beyond {one[0]}, {one[1]} and {one[2]}, and log(1 − 1) with it.",
+        "and log p = −∞. Log-sum-exp never forms p, and gives the loss to the last digit. The "
+        f"sigmoid has the same trap: above {one[0]} in float16, {one[1]} in float32, {one[2]} in "
+        "float64 it rounds to exactly 1, so that where the truth is 0 the loss −log(1 − p) is ∞, "
+        "unless it is computed from the logit.",
         f"In training: {len(died)} of {len(found.naive.dead_at)} runs with the naive loss end in "
         + (f"NaN, at step {min(died)} to {max(died)} of {steps}; " if died else "NaN; ")
-        + f"with the stable one {lived} of {len(found.stable.dead_at)} live{end}.",
+        + f"with the stable one {lived} of {len(found.stable.dead_at)} train to the end{end}.",
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from nnlab.core.report.transformation_pictures import (
 )
 from nnlab.core.report.wording import percent, short
 from nnlab.core.report.worked_example import matrix_block
-from nnlab.core.study import Results
+from nnlab.core.results import Results
 
 Array = NDArray[np.float64]
 
@@ -92,6 +92,7 @@ CLAIMS = (
         study="random vectors",
         control="rotation, scaling, reflection and shear, the worst of them",
         figure="kinds",
+        source="homework 1.4e, which lists it as linear",
         measure=_additive,
     ),
     Claim(
@@ -105,6 +106,7 @@ CLAIMS = (
         study=STUDY,
         control="the same over all linear steps",
         figure="layers",
+        source="homework 1.4e",
         measure=_bending,
     ),
 )

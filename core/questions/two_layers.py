@@ -102,7 +102,7 @@ def _sentences(net: TwoLayerNet, at: Forward, moved: Forward, apart: float) -> t
     return (
         f"Forward: z1 = {vector_words(at.z1)}, z2 = {vector_words(at.z2)}, yhat = z3 = "
         f"{vector_words(at.yhat)}, l = {short(at.loss, 4)}. One step of gradient descent with rate "
-        f"{LEARNING_RATE} makes it {short(moved.loss, 4)}.",
+        f"{LEARNING_RATE} brings the loss down to {short(moved.loss, 4)}.",
         f"The {net.parameters.size} elements of the gradient by the matrix formulas, by nnlab's "
         f"backward pass and by central differences agree to {short(apart, 1)}.",
         passes,

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnlab.configs import shipped
+from nnlab.core.listener import Listener
+from nnlab.core.results import Results
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec, parse_spec
-from nnlab.core.study import Listener, Results, Settings, Study, prepare
+from nnlab.core.study import Study, prepare
 
 Watch = Callable[[str], AbstractContextManager[Listener]]
 """Gives a listener for the part of the work that has this name."""

@@ -16,7 +16,10 @@ from nnlab.core.report.table import Table
 if TYPE_CHECKING:
     import polars as pl
 
-QUICK = "Quick: fewer seeds than a verdict takes. This only explores."
+QUICK = (
+    "Quick: what is trained has fewer seeds than a verdict takes, and only explores. In place of "
+    "an interval stands the range of the seeds; at most they point to a verdict."
+)
 """What a page of a quick answer says at its top."""
 
 

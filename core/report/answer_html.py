@@ -94,11 +94,12 @@ def _claim(row: ClaimRow, figure: str | None) -> str:
     sign = SIGNS[row.verdict]
     seen = "" if figure is None else f' <a href="#{escape(figure)}">Seen here</a>.'
     basis = f"{escape(one_line(row.basis))}{seen}"
+    estimates = "<br>".join(escape(one_line(text)) for text in row.estimates)
     return (
         f'<tr class="numbers"><th scope="row">{escape(one_line(row.claim))}</th>'
         f'<td class="verdict {row.verdict}"><span aria-hidden="true">{sign}</span> '
-        f"{row.verdict}</td>"
-        f'<td class="number">{escape(row.estimate)}</td><td>{escape(row.claimed)}</td>'
+        f"{row.verdict_words}</td>"
+        f'<td class="number">{estimates}</td><td>{escape(row.claimed)}</td>'
         f"<td>{escape(row.seeds)}</td><td>{escape(one_line(row.control)) or '–'}</td></tr>"
         f'<tr><td class="basis" colspan="{len(HEADS)}">{basis}</td></tr>'
     )

@@ -131,15 +131,6 @@ def joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def best_words(summary: Summary) -> str:
-    """The best of all settings: `relu (rate 0.1), mean test accuracy 0.972 [0.968, 0.976]`."""
-    row, outcome = summary.settings.row(0, named=True), summary.outcome
-    axes = tuple(axis for axis in summary.varying if axis != "activation")
-    at = f" ({setting_words(summary, row, axes)})" if axes else ""
-    mean = "mean " if summary.seeds > 1 else ""
-    return f"{row['activation']}{at}, {mean}{outcome.words} {mean_words(outcome, row)}"
-
-
 def mean_words(outcome: Outcome, row: Mapping[str, Any]) -> str:
     """Mean and interval of a setting: `0.972 [0.968, 0.976]`."""
     if outcome.scale == "linear":
@@ -192,31 +183,6 @@ def varies_words(summary: Summary) -> str:
     if summary.seeds > 1:
         counts.append(f"seed ({summary.seeds})")
     return f"varies: {', '.join(counts)}" if counts else "nothing varies"
-
-
-def headline(summary: Summary) -> str:
-    """The answer in one line: the best setting, or that nothing finished and what to try."""
-    if summary.counts.finished == 0:
-        return nothing_finished(summary)
-    words = best_words(summary)
-    return words if len(summary.settings) == 1 else f"Best: {words}"
-
-
-def nothing_finished(summary: Summary) -> str:
-    """Why there are no pictures, and what to change."""
-    counts = summary.counts
-    if counts.total == 0:
-        return "This study has no runs."
-    if counts.diverged == 0:
-        return "No run finished: all failed."
-    first = summary.settings["diverged_at"].min()
-    least = summary.settings["learning_rate"].min()
-    when = f", the first at step {first}" if isinstance(first, int) else ""
-    rate = f"{least:g}" if isinstance(least, int | float) else "that"
-    return (
-        f"No run finished: {counts.diverged:,} of {counts.total:,} diverged{when}. "
-        f"Try a learning rate below {rate}."
-    )
 
 
 def made_words(environment: Mapping[str, Any]) -> str:

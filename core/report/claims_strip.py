@@ -13,7 +13,7 @@ from nnlab.core.report.style import LABEL, QUIET, drawing, new_figure
 from nnlab.core.report.typeset import Print, Run, height_of, lines_of, put
 from nnlab.core.report.verdict_looks import VERDICT_LOOKS
 
-_WIDTHS = (560.0, 150.0, 260.0, 130.0, 60.0)
+_WIDTHS = (500.0, 190.0, 330.0, 120.0, 60.0)
 """Of all columns but the last, which takes the rest."""
 _CELL, _BASIS = Print(LABEL + 1), Print(13, QUIET)
 _AIR, _GAP = 7.0, 18.0
@@ -53,11 +53,14 @@ def _places() -> list[float]:
 
 def _cells(row: ClaimRow) -> list[list[Run]]:
     widths = [*_WIDTHS, FULL - 2 * PAD - sum(_WIDTHS) + _GAP]
-    texts = (row.claim, row.signed, row.estimate, row.claimed, row.seeds, row.control or "–")
+    texts = (
+        (row.claim,), (row.signed,), row.estimates, (row.claimed,), (row.seeds,),
+        (row.control or "–",),
+    )  # fmt: skip
     verdict = Print(LABEL + 1, VERDICT_LOOKS[row.verdict].light, bold=True)
     bold = Print(LABEL + 1, bold=True)
     kinds = (bold, verdict, _CELL, _CELL, _CELL, Print(13))
     return [
-        lines_of(text, kind, width - _GAP)
-        for text, kind, width in zip(texts, kinds, widths, strict=True)
+        [line for text in cell for line in lines_of(text, kind, width - _GAP)]
+        for cell, kind, width in zip(texts, kinds, widths, strict=True)
     ]

@@ -121,7 +121,7 @@ def _curves_title(summary: Summary) -> str:
     mean = "mean " if summary.seeds > 1 else ""
     if len(names) == 1:
         return f"{where}{names[0]} ends at a {mean}{outcome.words} of {values[0]}"
-    best, worst = ("highest", "lowest") if outcome.higher_is_better else ("lowest", "highest")
+    best, worst = outcome.extreme, "lowest" if outcome.higher_is_better else "highest"
     return (
         f"{where}{names[0]} ends with the {best} {mean}{outcome.words}, {values[0]}; "
         f"{names[-1]} with the {worst}, {values[-1]}"
@@ -241,4 +241,4 @@ def _sweep_title(summary: Summary, axis: str, axis_words: str) -> str:
         return f"{head}: no run finished"
     row = known.row(0, named=True)
     at, value = setting_words(summary, row, (axis,)), value_words(summary.outcome, row["mean"])
-    return f"{head}: best is {row['line']}, {at} ({value})"
+    return f"{head}: {summary.outcome.extreme} with {row['line']}, {at} ({value})"

@@ -15,6 +15,11 @@ SAMPLE = 22
 """Length of the piece of line before a label, in page pixels."""
 
 
+FARTHEST = 40
+"""From the right edge, in page pixels, the end of a line that is led to its label. Axes leave a
+few per cent of their width behind the last value."""
+
+
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places as near to the wanted ones as can be, in their order, `gap` apart, in [low, high].
 
@@ -48,7 +53,9 @@ def end_label_room(labels: Sequence[str]) -> float:
 def label_ends(axes: Axes, ends: Sequence[tuple[str, Look, tuple[float, float]]], box: Box) -> None:
     """Name lines right of the axes, each beside its last point (label, look, (x, y) in data).
 
-    Labels that would overlap are moved apart and led back to their points by a thin line.
+    Labels that would overlap are moved apart and led back to their points by a thin line. A line
+    that ends well inside the axes is named beside the height of its end, by its sample alone: a
+    leader from there would cross the plot and be taken for data.
     """
     to_axes = axes.transData + axes.transAxes.inverted()
     last = [to_axes.transform(point) for _, _, point in ends]
@@ -58,10 +65,11 @@ def label_ends(axes: Axes, ends: Sequence[tuple[str, Look, tuple[float, float]]]
         y = place / box.height
         left = 1 + 14 / box.width
         right = left + SAMPLE / box.width
-        lead = [(min(float(x), 1.0) + 4 / box.width, left), (start / box.height, y)]
-        axes.add_line(
-            Line2D(*lead, color=FAINT, lw=points(0.8), transform=axes.transAxes, clip_on=False)
-        )
+        if (1.0 - float(x)) * box.width <= FARTHEST:
+            lead = [(min(float(x), 1.0) + 4 / box.width, left), (start / box.height, y)]
+            axes.add_line(
+                Line2D(*lead, color=FAINT, lw=points(0.8), transform=axes.transAxes, clip_on=False)
+            )
         sample = Line2D(
             [left, right], [y, y], color=look.color, lw=points(2.4), transform=axes.transAxes,
             dashes=look.dashes or (None, None), clip_on=False,

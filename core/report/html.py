@@ -13,13 +13,14 @@ import polars as pl
 
 from nnlab.core.analysis.summaries import StudyTables, Summary
 from nnlab.core.report.answer_html import answer_style, claims_table
-from nnlab.core.report.captions import counts_words, headline, varies_words
+from nnlab.core.report.captions import counts_words, varies_words
 from nnlab.core.report.claim_rows import claim_row
 from nnlab.core.report.comparison import Section, comparison_sections
 from nnlab.core.report.explorer.assets import scripts, style
 from nnlab.core.report.explorer.markup import explorer_section, runs_section
 from nnlab.core.report.explorer.payload import payload, to_json
 from nnlab.core.report.explorer.sample import MOST_BYTES, Sample, choose_sample
+from nnlab.core.report.headline import headline
 from nnlab.core.report.html_parts import html_figure, html_page, html_paragraph, html_table
 from nnlab.core.report.pictures import Picture
 from nnlab.core.report.style import lean, one_line

@@ -102,12 +102,21 @@ def _zeros_note(summary: Summary) -> str:
     return f"Gradients of exactly 0 have no place on a log scale and are left out: {listed(names)}."
 
 
+HOW_TO_READ_MAPS = (
+    "Dark is a small gradient. A map darker at the bottom (layer 1) than at the top: the gradient "
+    "shrinks on its way back to the first layers. Darker to the right in all layers: it fades as "
+    "the loss falls."
+)
+"""What the colours of a map of delta over layer and time mean."""
+
+
 def gradient_over_time(summary: Summary) -> HeatPicture:
     """Delta over layer (upwards) and training time (to the right), a map an activation.
 
-    How to read it: colours are comparable between the maps. Dark at the bottom is a gradient
-    that does not reach the first layers; a map that darkens to the right is one that fades as
-    the loss falls, one that brightens from below is a net that starts to train.
+    How to read it: dark is a small gradient, on one scale in all maps. Dark at the bottom only is a
+    gradient that does not reach the first layers; a map that darkens to the right, in all
+    layers, is one that fades as the loss falls; one that brightens from below is a net that
+    starts to train.
     """
     panel = summary.shown.panels[-1]
     rows = summary.layers.filter(pl.col("panel") == panel, pl.col("quantity") == "delta_rms")
@@ -120,7 +129,7 @@ def gradient_over_time(summary: Summary) -> HeatPicture:
         caption=joined(
             f"Colour: delta, root mean square over examples and units (loss per unit of z){mean}, "
             "log scale.",
-            "Dark at the bottom: the gradient does not reach the first layers.",
+            HOW_TO_READ_MAPS,
         ),
         panels=panels,
         columns=columns_for(len(panels)),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnlab.core.analysis.summaries import Summary
-from nnlab.core.report.captions import counts_words, headline, varies_words
+from nnlab.core.report.captions import counts_words, varies_words
 from nnlab.core.report.comparison import comparison_sections
+from nnlab.core.report.headline import headline
 from nnlab.core.report.markdown_parts import escape, fenced, markdown_picture, markdown_table
 from nnlab.core.report.pictures import Picture
 from nnlab.core.report.table import (

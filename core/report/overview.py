@@ -15,9 +15,9 @@ from nnlab.core.report.wording import plural, short
 def learning_rate_by_batch_size(summary: Summary) -> HeatPicture:
     """The outcome over learning rate (to the right) and batch size (upwards), a map an activation.
 
-    How to read it: the framed cell is the best. A ridge that climbs to the right says that larger
-    batches want larger rates; a cross is a setting at which every run diverged, an asterisk one
-    at which some did.
+    How to read it: the framed cell has the best mean of its map. A ridge that climbs to the right
+    says that larger batches want larger rates; a cross is a setting at which every run diverged,
+    an asterisk one at which some did.
     """
     grid, outcome = summary.grid, summary.outcome
     if grid is None:
@@ -32,8 +32,8 @@ def learning_rate_by_batch_size(summary: Summary) -> HeatPicture:
     if not best.is_empty():
         row = best.row(0, named=True)
         title += (
-            f": best is {row['line']}, rate {row['learning_rate']:.3g}, batch {row['batch_size']} "
-            f"({value_words(outcome, row['mean'])})"
+            f": {outcome.extreme} with {row['line']}, rate {row['learning_rate']:.3g}, "
+            f"batch {row['batch_size']} ({value_words(outcome, row['mean'])})"
         )
     lost = any(panel.lost for panel in panels)
     partly = any(panel.partly_lost for panel in panels)
@@ -42,10 +42,10 @@ def learning_rate_by_batch_size(summary: Summary) -> HeatPicture:
         title=title,
         caption=joined(
             f"Colour: mean {outcome.words} over {plural(summary.seeds, 'seed')}, after the last "
-            "step; the framed cell is the best of its map."
+            f"step; the framed cell has the {outcome.extreme} of its map."
             if summary.seeds > 1
-            else f"Colour: {outcome.words} of one run after the last step; the framed cell is the "
-            "best of its map.",
+            else f"Colour: {outcome.words} of one run after the last step; the framed cell has the "
+            f"{outcome.extreme} of its map.",
             "Cross: every run diverged." if lost else "",
             "Asterisk: some diverged and are left out." if partly else "",
         ),

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nnlab.core.report.panelled import Panelled
 from nnlab.core.report.plane import PlanePicture
 from nnlab.core.report.style import Look
 
@@ -85,20 +86,8 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class LinesPicture:
+class LinesPicture(Panelled[Panel]):
     """Panels of lines."""
-
-    name: str
-    """File name under `figures/`, without suffix."""
-    title: str
-    caption: str
-    panels: tuple[Panel, ...]
-    columns: int
-
-    @property
-    def rows(self) -> int:
-        """Rows of panels."""
-        return -(-len(self.panels) // self.columns)
 
     @property
     def is_empty(self) -> bool:
@@ -123,29 +112,19 @@ class HeatPanel:
 
 
 @dataclass(frozen=True, slots=True)
-class HeatPicture:
+class HeatPicture(Panelled[HeatPanel]):
     """Panels of coloured cells with one colour scale.
 
     The kinds of `x` and `y` are `category` (cells of one size, named by `names`), `layer` (cells
     around whole numbers) or `linear` (cells between the midpoints of neighbours).
     """
 
-    name: str
-    title: str
-    caption: str
-    panels: tuple[HeatPanel, ...]
-    columns: int
     x: Axis
     y: Axis
     color: Axis
     """Label and kind (`linear`, `log`, `percent`) of the colour scale."""
     written: bool = False
     """Whether each cell carries its number."""
-
-    @property
-    def rows(self) -> int:
-        """Rows of panels."""
-        return -(-len(self.panels) // self.columns)
 
     @property
     def is_empty(self) -> bool:

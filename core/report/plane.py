@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from nnlab.core.report.panelled import Panelled
 from nnlab.core.report.style import INK, Look
 
 Coordinates = tuple[float, ...]
@@ -93,20 +94,8 @@ class PlanePanel:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanePicture:
+class PlanePicture(Panelled[PlanePanel]):
     """Panels of the plane, each row from left to right."""
-
-    name: str
-    """File name under `figures/`, without suffix."""
-    title: str
-    caption: str
-    panels: tuple[PlanePanel, ...]
-    columns: int
-
-    @property
-    def rows(self) -> int:
-        """Rows of panels."""
-        return -(-len(self.panels) // self.columns)
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.report.canvas import PAD, write
-from nnlab.core.report.captions import counts_words, headline, made_words, varies_words
+from nnlab.core.report.captions import counts_words, made_words, varies_words
+from nnlab.core.report.headline import headline
 from nnlab.core.report.page_table import page_table
 from nnlab.core.report.pictures import Picture
 from nnlab.core.report.sheet import FULL, cut, draw_rows, footer, stacked, strip

@@ -7,7 +7,7 @@ import polars as pl
 
 from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
 from nnlab.core.report.style import Look, looks
-from nnlab.core.report.wording import fixed, listed, percent, short
+from nnlab.core.report.wording import fixed, listed, short
 
 
 def top_layer_silence(outputs: pl.DataFrame, losses: pl.DataFrame, floor: float) -> LinesPicture:
@@ -102,7 +102,8 @@ def _silence_title(sigmoid: pl.DataFrame, losses: pl.DataFrame, depth: int, floo
     share = float(best) / floor if isinstance(best, float) else 1.0
     return (
         f"The top hidden layer of sigmoid goes from {fixed(start, 2)} to {fixed(lowest, 2)} by "
-        f"epoch {short(epoch)}; until then the loss is never below {percent(share)} of guessing"
+        f"epoch {short(epoch)}; until then the loss is never below "
+        f"{fixed(100.0 * share, 1)} % of guessing"
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from nnlab.core.analysis.scaling import Optimum, Scaling
 from nnlab.core.analysis.scaling_fits import Law
-from nnlab.core.analysis.statistics import geometric_interval
+from nnlab.core.analysis.statistics import geometric_interval, t_interval
 from nnlab.core.report.pictures import (
     Axis,
     HeatPanel,
@@ -16,6 +18,7 @@ from nnlab.core.report.pictures import (
     LinesPicture,
     Panel,
 )
+from nnlab.core.report.scaling_words import exponent_words
 from nnlab.core.report.style import FAINT, INK, QUIET, Look, looks
 from nnlab.core.report.wording import short
 
@@ -87,19 +90,24 @@ def best_rates(
         caption="Points: the best rate at each batch size, bars the 95\N{NO-BREAK SPACE}% interval "
         "of the seeds' own best rates. Grey guides through the first point: dotted in proportion, "
         "dash-dotted as the square root. Dashed: the power law that fits best; solid: "
-        "lr_max / (1 + B_0/B). Vertical: the critical batch size, from the steps to the target.",
+        "lr_max / (1 + B_0/B). A vertical line: the critical batch size, "
+        "from the steps to the target, where it lies among those tried.",
         panels=panels,
         columns=min(len(panels), 3),
     )
 
 
 def _bend_words(scaling: Scaling) -> str:
+    """How the exponent changes from the first range to the last, if the seeds tell that it does."""
     first, last = scaling.ranges[0], scaling.ranges[-1]
+    change = scaling.seed_exponents(last) - scaling.seed_exponents(first)
+    kept = change[np.isfinite(change)]
+    if not kept.size or not t_interval(kept).excludes(0.0):
+        return f"{exponent_words(scaling)} over batch sizes {first[0]} to {last[-1]}"
     start, end = scaling.mean_exponent(first), scaling.mean_exponent(last)
-    verb = "falls" if end < start else "goes"
     return (
-        f"the exponent {verb} from {start:.2f} over {first[0]} to {first[-1]} to {end:.2f} over "
-        f"{last[0]} to {last[-1]}"
+        f"the exponent {'falls' if end < start else 'rises'} from {start:.2f} over {first[0]} to "
+        f"{first[-1]} to {end:.2f} over {last[0]} to {last[-1]}"
     )
 
 
@@ -185,7 +193,8 @@ def steps_and_examples(name: str, scaling: Scaling) -> LinesPicture:
             "steps"
         )
     words = (
-        f" S_min = {short(law.scale, 3)} steps and B_crit = {short(law.bend, 3)} (vertical line)."
+        f" S_min = {short(law.scale, 3)} steps and B_crit = {short(law.bend, 3)}"
+        f"{' (vertical line)' if ends[0] < law.bend < ends[1] else ', beyond what was tried'}."
         if law is not None and law.resolved
         else ""
     )

@@ -60,9 +60,8 @@ def law_words(scaling: Scaling) -> str:
         )
     else:
         text = (
-            f"A power law with exponent {fixed(power.bend, 2)} fits no worse than one that "
-            f"saturates (typical error {100 * power.error:.0f} % against "
-            f"{100 * bent.error:.0f} %)"
+            "A power law fits the best rates no worse than a law that saturates (typical error "
+            f"{100 * power.error:.0f} % against {100 * bent.error:.0f} %)"
         )
     if steps.resolved:
         text += (
@@ -73,7 +72,7 @@ def law_words(scaling: Scaling) -> str:
 
 
 def batch_table(scaling: Scaling, cost: str = "steps") -> Table:
-    """One row a batch size: best rate, cost, examples, largest stable rate, lost trials."""
+    """One row a batch size: best rate, cost, examples, where divergence begins, lost trials."""
     rows = []
     for optimum in scaling.optima:
         own = [rate for rate, _ in optimum.by_seed.values()]
@@ -94,11 +93,11 @@ def batch_table(scaling: Scaling, cost: str = "steps") -> Table:
     rows += [(str(batch), "–", "–", "not reached", "–", "–", "–") for batch in scaling.unreached]
     return Table(
         ("batch size", "best rate", "seeds' own", f"{cost} at the best rate", "examples",
-         "largest stable rate", "lost"),
+         "no divergence up to", "lost"),
         tuple(rows),
-        note="Best rate: vertex of the parabola through the medians. Largest stable rate: the "
-        "largest tried below which no run diverged. Lost: runs of the fine grid that diverged or "
-        "did not get to the target in four times the best steps.",
+        note="Best rate: vertex of the parabola through the medians. No divergence up to: the "
+        "largest rate tried at which, and below which, no run diverged. Lost: runs of the fine "
+        "grid that diverged or did not get to the target in four times the best steps.",
     )  # fmt: skip
 
 

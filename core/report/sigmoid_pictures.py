@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nnlab.core.analysis.confident_mistakes import correction
 from nnlab.core.analysis.seed_means import seed_means
-from nnlab.core.analysis.statistics import Interval, t_interval
+from nnlab.core.analysis.statistics import Interval
 from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
 from nnlab.core.report.style import PALETTE, Look, activation_look
 from nnlab.core.report.wording import percent, short
@@ -144,8 +144,3 @@ def recovery_picture(
         tuple(panels),
         2,
     )
-
-
-def mean_interval(values: Sequence[float | None]) -> Interval:
-    """Over the runs that finished, those that diverged counting as accuracy 0."""
-    return t_interval([0.0 if value is None else value for value in values])

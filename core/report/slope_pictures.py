@@ -10,7 +10,7 @@ from nnlab.core.analysis.nonlinearity import leaky_nonlinearity
 from nnlab.core.analysis.seed_findings import BySeed, mean_of
 from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
 from nnlab.core.report.style import Look, activation_look, look_at
-from nnlab.core.report.wording import fixed, short
+from nnlab.core.report.wording import fixed, listed, short
 
 _TICKS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0)
 
@@ -105,8 +105,9 @@ def _line(name: str, look: Look, accuracy: Mapping[float, BySeed]) -> Line:
 
 
 def _title(hurts: Mapping[str, float | None]) -> str:
-    words = [
-        f"from {short(slope)} on {name}" if slope is not None else f"not shown on {name}"
-        for name, slope in hurts.items()
-    ]
-    return f"A LeakyReLU's slope costs more than a point of accuracy {' and '.join(words)}"
+    known = [f"from {short(slope)} on {name}" for name, slope in hurts.items() if slope is not None]
+    unknown = [name for name, slope in hurts.items() if slope is None]
+    if not known:
+        return "No slope of LeakyReLU is shown to cost more than a point of accuracy"
+    besides = f"; on {listed(unknown)} none is shown to" if unknown else ""
+    return f"A LeakyReLU's slope costs more than a point of accuracy {listed(known)}{besides}"

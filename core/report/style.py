@@ -83,11 +83,10 @@ _PLACES = (
 
 
 def look_at(place: int) -> Look:
-    """The look of the nth thing: colours first, then the dash patterns."""
-    count = len(PALETTE)
-    return Look(
-        PALETTE[place % count], DASHES[place // count % len(DASHES)], MARKERS[place % len(MARKERS)]
-    )
+    """The look of the nth thing: colours first; each time round other dashes and other marks."""
+    times, color = divmod(place, len(PALETTE))
+    mark = (place + times) % len(MARKERS)
+    return Look(PALETTE[color], DASHES[times % len(DASHES)], MARKERS[mark])
 
 
 def activation_look(name: str) -> Look:

@@ -30,7 +30,7 @@ class Table:
     looks: tuple[Look | None, ...] = ()
     """The look of each row's line, where it has one."""
     best: int | None = None
-    """The row to mark."""
+    """The row to mark; none where the seeds cannot tell which is best."""
     note: str = ""
 
 
@@ -46,9 +46,14 @@ def results_table(summary: Summary) -> Table:
         heads=tuple(columns),
         rows=tuple(tuple(cell(row) for cell in columns.values()) for row in records),
         looks=tuple(family[row["line"]] for row in records),
-        best=best[0] if best and len(records) > 1 else None,
+        best=best[0] if best and _is_clear(summary) and len(records) > 1 else None,
         note=_results_note(summary),
     )
+
+
+def _is_clear(summary: Summary) -> bool:
+    """Whether there is a best setting to mark: one that is told from all others."""
+    return summary.lead is not None and summary.lead.is_clear
 
 
 def small_results_table(summary: Summary, most: int = 15) -> Table:
@@ -178,7 +183,7 @@ def settings_table(summary: Summary, most: int = 60) -> Table:
             "runs",
         ),
         rows=tuple(cells),
-        best=0 if cells and rows["mean"][0] is not None else None,
+        best=0 if cells and _is_clear(summary) else None,
         note=f"{plural(left, 'further setting')} in runs.csv." if left > 0 else "",
     )
 

@@ -10,9 +10,10 @@ import polars as pl
 
 from nnlab.core.analysis.pairs import finite_part
 from nnlab.core.analysis.seed_findings import BySeed
-from nnlab.core.analysis.seed_means import seed_means
+from nnlab.core.analysis.seed_means import BAND, seed_means
 from nnlab.core.analysis.trainability import Cell, depths_of, trained
 from nnlab.core.report.family import columns_for, layer_axis
+from nnlab.core.report.layers import HOW_TO_READ_MAPS
 from nnlab.core.report.pictures import Axis, HeatPanel, HeatPicture, Line, LinesPicture, Panel
 from nnlab.core.report.style import looks
 from nnlab.core.report.vanishing_pictures import WEIGHTS
@@ -48,8 +49,11 @@ def trained_over_depth(losses: Mapping[Cell, BySeed], floor: float) -> HeatPictu
             )
         )
     seeds = max(len(cell) for cell in losses.values())
-    diverged = any(panel.lost or panel.partly_lost for panel in panels)
-    lost = " *: some runs diverged and are left out; ×: all did." if diverged else ""
+    marks = {
+        "*: some runs diverged and are left out": any(panel.partly_lost for panel in panels),
+        "×: all runs diverged": any(panel.lost for panel in panels),
+    }
+    lost = "".join(f" {words}." for words, there in marks.items() if there)
     return HeatPicture(
         name="trained_over_depth",
         title=_depth_title(losses, floor),
@@ -108,7 +112,7 @@ def fading_by_layer(runs: pl.DataFrame, layers: pl.LazyFrame) -> LinesPicture:
         for quantity, words, label in _QUANTITIES:
             there = known.filter(pl.col(quantity).is_not_null() & pl.col(quantity).is_finite())
             rows = there.filter(step == 0 if moment == "start" else step == last)
-            means = seed_means(rows, ["activation", "layer"], {quantity: "log"})
+            means = seed_means(rows, ["activation", "layer"], {quantity: "log"}, least=BAND)
             panels.append(
                 Panel(
                     title=f"{words.capitalize()} {when}",
@@ -162,8 +166,8 @@ def _fading_title(known: pl.DataFrame, names: list[str], depth: int) -> str:
 def fading_over_time(runs: pl.DataFrame, layers: pl.LazyFrame, curves: pl.LazyFrame) -> HeatPicture:
     """Delta over layer (upwards) and training (to the right), a map an activation.
 
-    How to read it: dark at the bottom is a gradient that does not reach the first layers; a map
-    that brightens from some time on is a net that begins to train.
+    How to read it: dark at the bottom only is a gradient that does not reach the first layers; a
+    map that brightens from some time on is a net that begins to train.
     """
     names = list(dict.fromkeys(runs["activation"]))
     depth = int(runs["depth"][0])
@@ -185,7 +189,7 @@ def fading_over_time(runs: pl.DataFrame, layers: pl.LazyFrame, curves: pl.LazyFr
         title=f"Over {depth} layers and training delta spans {short(spans[most], 1)} decades "
         f"with {most}, the most of all",
         caption="Colour: delta, rms over examples and units (loss per unit of z), geometric mean "
-        "over seeds, log scale. Dark at the bottom: the gradient does not reach the first layers.",
+        f"over seeds, log scale. {HOW_TO_READ_MAPS}",
         panels=tuple(panels),
         columns=columns_for(len(panels)),
         x=Axis("epoch"),

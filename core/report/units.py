@@ -99,7 +99,8 @@ def _drawn(summary: Summary) -> str:
     if not summary.shown.picked:
         return ""
     axes = listed([AXIS_WORDS[axis] for axis in summary.shown.picked])
-    return f"Drawn is each at its best {axes}; at other settings it may be another matter."
+    what = AXIS_WORDS[summary.shown.line_axis]
+    return f"Only each {what}'s best {axes} is drawn; other settings may have more, or fewer."
 
 
 def _peak(rows: pl.DataFrame, label: str) -> float:

@@ -92,7 +92,7 @@ def faults_of(spec: Spec, sweep: Sweep, reading: Scaling) -> tuple[str, ...]:
 
 
 def answer_of(spec: Spec, swept: Swept) -> Answer:
-    """Sentences that end in a recommendation, tables and pictures."""
+    """Sentences that begin with a recommendation, tables and pictures."""
     readings = {name: swept.read(name) for name in swept.sweeps}
     sentences: list[str] = []
     sections: list[Section] = []
@@ -104,17 +104,20 @@ def answer_of(spec: Spec, swept: Swept) -> Answer:
         if name not in shown:
             sentences.append(f"{name}: no rate reached the target at more than one batch size.")
             continue
-        told = [
-            f"{name}: the best learning rate goes from {short(reading.optima[0].rate)} at batch "
-            f"size {reading.batch_sizes[0]} to {short(reading.optima[-1].rate)} at "
-            f"{reading.batch_sizes[-1]}, {exponent_words(reading)} (1 would be in proportion).",
-            law_words(reading),
-        ]
-        if len(reading.seeds) < VERDICT_SEEDS:
-            told.append(f"{plural(len(reading.seeds), 'seed')} explore; ten make a verdict.")
+        told = [f"{name}."]
         if faults:
             told.append(f"Inconclusive: {'; '.join(faults)}.")
         told += advice(reading, f"{spec.name} with {name}")
+        if len(reading.seeds) < VERDICT_SEEDS:
+            told.append(f"{plural(len(reading.seeds), 'seed')} explore; ten make a verdict.")
+        sentences.append(" ".join(told))
+        told = [
+            f"The best learning rate goes from {short(reading.optima[0].rate)} at batch "
+            f"size {reading.batch_sizes[0]} to {short(reading.optima[-1].rate)} at "
+            f"{reading.batch_sizes[-1]}, {exponent_words(reading)}: the seeds' mean slope of "
+            "ln rate over ln batch size, 0 where one rate serves all, 1 in proportion.",
+            law_words(reading),
+        ]
         sentences.append(" ".join(told))
         pictures = (
             steps_over_rate(name, reading, cost),

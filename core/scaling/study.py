@@ -20,11 +20,14 @@ from nnlab.core import environment
 from nnlab.core.analysis.scaling_search import FINE_FACTOR, FINE_RATES, Protocol, Trial
 from nnlab.core.errors import UsageError
 from nnlab.core.files import check_writable
+from nnlab.core.limits import LONG_SECONDS
+from nnlab.core.listener import Outlook
 from nnlab.core.report.answer import AnswerPage
 from nnlab.core.scaling.sweeps import Recipes, Sweep, Watch, protocol_for, run_sweeps, usual_rates
+from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec
 from nnlab.core.spec.rates import OwnRates
-from nnlab.core.study import Outlook, Settings, Study, prepare
+from nnlab.core.study import Study, prepare
 
 if TYPE_CHECKING:
     from nnlab.core.scaling.answer import Scaled
@@ -43,6 +46,11 @@ class ScalingStudy:
 
     study: Study
     asked: dict[str, tuple[Sweep, Protocol]]
+
+    @property
+    def spec(self) -> Spec:
+        """That of the study."""
+        return self.study.spec
 
     @property
     def folder(self) -> Path:
@@ -82,6 +90,14 @@ class ScalingStudy:
             bytes=max(part.bytes for part in parts),
         )
 
+    def long_seconds(self) -> float | None:
+        """How long `run` would take where that is so long that it should be agreed to, else None.
+
+        As far as it is known beforehand; see `outlook`.
+        """
+        seconds = self.outlook().seconds
+        return seconds if seconds > LONG_SECONDS else None
+
     def run(self, watch: Watch) -> Scaled:
         """Search, read, write the folder. Raises like `Study.rows`, and `StoreError`."""
         from nnlab.core.scaling.answer import Scaled, answer_of
@@ -93,8 +109,8 @@ class ScalingStudy:
         facts = environment.describe(settings.command or tuple(sys.argv))
         facts |= {"started": started, "finished": environment.now(), "jobs": settings.workers}
         page = AnswerPage(
-            question=f"{spec.name}{SUFFIX}",
-            title="learning rate against batch size",
+            question=spec.name,
+            title="the best learning rate at each batch size",
             asks=spec.description,
             answer=answer_of(spec, swept),
             environment=facts,

@@ -26,9 +26,11 @@ from nnlab.core.analysis.scaling_search import (
     rounded,
     run_searches,
 )
+from nnlab.core.listener import Listener
+from nnlab.core.nn.optimizers import OPTIMIZERS
 from nnlab.core.outcome import DIVERGED, FINISHED, RunResult
 from nnlab.core.plan import Recipe, Run
-from nnlab.core.study import Listener, Study
+from nnlab.core.study import Study
 from nnlab.core.tuning import tuning_seeds
 
 Watch = Callable[[str], AbstractContextManager[Listener]]
@@ -41,11 +43,6 @@ FEWEST_FIRST_STEPS = 64
 
 
 COARSE_SEEDS = 2
-USUAL_RATES = {
-    "sgd": 0.2, "momentum": 0.02, "momentum_corrected": 0.02, "nesterov": 0.02, "rmsprop": 0.01,
-    "adam": 0.01, "adamw": 0.01,
-}  # fmt: skip
-"""Where a search begins; one row for each optimizer."""
 OCTAVES = 4
 
 
@@ -179,5 +176,5 @@ def protocol_for(
 
 def usual_rates(optimizer: str) -> tuple[float, ...]:
     """A coarse grid around what the optimizer is usually run at: four octaves to either side."""
-    centre = USUAL_RATES[optimizer]
+    centre = OPTIMIZERS[optimizer].usual_rate
     return tuple(rounded(centre * 2.0**i) for i in range(-OCTAVES, OCTAVES + 1))

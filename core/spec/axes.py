@@ -118,9 +118,9 @@ class LearningRates(Axis[float]):
             "type": "object",
             "description": "num rates from ... to ..., evenly spread in the logarithm",
             "properties": {
-                "from": self.item.schema(),
-                "to": self.item.schema(),
-                "num": Whole(2, MAX_AXIS).schema(),
+                "from": self.item.schema() | {"description": "the smallest rate"},
+                "to": self.item.schema() | {"description": "the largest rate"},
+                "num": Whole(2, MAX_AXIS).schema() | {"description": "how many, ends included"},
             },
             "required": ["from", "to", "num"],
             "additionalProperties": False,

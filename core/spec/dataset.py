@@ -24,6 +24,15 @@ _FORMS: dict[str, dict[str, Kind[Any]]] = {
     "openml": {"openml": Text("the name of a data set on OpenML"), "version": Whole(1)},
 }
 """The four ways to write a data set, by the key that tells them apart."""
+_MEANINGS = {
+    "name": "A data set that comes along",
+    "csv": "A CSV file with a line of titles; its path is relative to the spec's file",
+    "target": "Title of the column that is to be predicted",
+    "npz": "A NumPy archive with the arrays X and y; its path is relative to the spec's file",
+    "openml": "Name of a data set on openml.org; it is fetched once and kept",
+    "version": "Its version there; the newest that is active if not given",
+}
+"""What each key of a data set is, for editors."""
 _FILES = {
     ".csv": "{{csv: {}, target: COLUMN}}",
     ".tsv": "{{csv: {}, target: COLUMN}}",
@@ -127,7 +136,7 @@ class DatasetKind(Kind[DatasetSpec]):
     def schema(self) -> Schema:
         """An enumeration of the names, or one object for each form."""
         forms = [
-            _object({key: kind.schema() for key, kind in form.items()})
+            _object({k: kind.schema() | {"description": _MEANINGS[k]} for k, kind in form.items()})
             for mark, form in _FORMS.items()
             if mark != "name"
         ]
@@ -142,7 +151,8 @@ class DatasetKind(Kind[DatasetSpec]):
                 }
                 for name, option in row.options.items()
             }
-            named = _object({"name": {"const": row.name}, **options}, optional=options)
+            name = {"const": row.name, "description": _MEANINGS["name"]}
+            named = _object({"name": name, **options}, optional=options)
             forms.append({**named, "description": row.description})
         return {"anyOf": [_NAME.schema(), *forms]}
 

@@ -11,6 +11,8 @@ from nnlab.core.suggest import unknown
 from nnlab.core.wording import described, quoted
 
 _LONGEST_NAME = 100
+_RESERVED = "(con|prn|aux|nul|com[0-9]|lpt[0-9])"
+"""What Windows calls its devices."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,18 @@ class Text(Kind[str]):
         return value
 
     def schema(self) -> Schema:
-        """A string."""
-        return {"type": "string", "minLength": 0 if self.lines else 1, "maxLength": self.most}
+        """A string without control characters.
+
+        Half characters (lone surrogates) are let through: to JavaScript a pattern that refuses
+        them refuses every emoji.
+        """
+        control = r"\u0000-\u0008\u000b-\u001f" if self.lines else r"\u0000-\u001f"
+        return {
+            "type": "string",
+            "minLength": 0 if self.lines else 1,
+            "maxLength": self.most,
+            "pattern": rf"^[^{control}\u007f-\u009f]*$",
+        }
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,8 @@ class Label(Kind[str]):
 
     def schema(self) -> Schema:
         """The names, and a pattern for those with a parameter."""
-        pattern = rf"^({'|'.join(self.parametrized)}):\S+$"
+        number = r"[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][-+]?[0-9]+)?"
+        pattern = rf"^({'|'.join(self.parametrized)}):{number}$"
         return {"anyOf": [{"enum": list(self.names)}, {"type": "string", "pattern": pattern}]}
 
 
@@ -104,7 +117,7 @@ class StudyName(Kind[str]):
 
     pattern = r"^[A-Za-z0-9_][A-Za-z0-9._-]*$"
     most = 100
-    reserved = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+    reserved = re.compile(rf"{_RESERVED}(\..*)?", re.IGNORECASE)
 
     def read(self, value: object) -> str:
         """The name; raises `Misfit` for one that no folder could safely have."""
@@ -122,5 +135,11 @@ class StudyName(Kind[str]):
         raise Misfit(((), f"{quoted(name)} cannot name a folder: {reason}"))
 
     def schema(self) -> Schema:
-        """A string with a pattern."""
-        return {"type": "string", "pattern": self.pattern, "maxLength": self.most}
+        """A string with a pattern; patterns know no flags, so both cases are spelled out."""
+        kept = "".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in _RESERVED)
+        return {
+            "type": "string",
+            "pattern": self.pattern,
+            "not": {"pattern": rf"\.\.|\.$|^{kept}(\..*)?$"},
+            "maxLength": self.most,
+        }

@@ -31,7 +31,7 @@ from nnlab.core.spec.writer import write
 from nnlab.core.wording import shown
 
 __all__ = [
-    "DatasetSpec", "Spec", "json_schema", "load_spec", "make_spec", "parse_spec", "resolve",
+    "DatasetSpec", "Spec", "load_spec", "make_spec", "parse_spec", "resolve",
 ]  # fmt: skip
 
 _HEADING = "The resolved spec: `nnlab train` on this file repeats the study."
@@ -170,25 +170,6 @@ def resolve(spec: Spec, dataset: Data) -> Spec:
     loss = spec.loss or DEFAULT_LOSS[dataset.task]
     output = spec.output or LOSSES[loss].default_output
     return spec.model_copy(update={"loss": loss, "output": output})
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a spec as it is written, for editors and checks."""
-    schema = SpecKeys.model_json_schema()
-    written = {"dataset": "digits", "hidden_layer_sizes": [64, 64], "epochs": 20, "seeds": 1}
-    for key, value in schema["properties"].items():
-        del value["title"]
-        default = written.get(key, value.get("default"))
-        if isinstance(default, list) and len(default) == 1:
-            default = default[0]
-        if default is not None:
-            value["default"] = default
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
-        "title": "nnlab spec",
-        "description": "What nnlab train trains: every combination of the keys that hold lists.",
-    }
 
 
 def _plain(value: Any) -> Any:

@@ -183,11 +183,12 @@ class Real(Kind[float]):
         return x
 
     def schema(self) -> Schema:
-        """A number within the bounds."""
+        """A number within the bounds, and within what float32 holds."""
         bounds = {
             "exclusiveMinimum": self.above,
-            "minimum": self.at_least,
+            "minimum": SMALLEST if self.above == 0 else self.at_least,
             "exclusiveMaximum": self.below,
+            "maximum": LARGEST if self.below is None else None,
         }
         return {"type": "number", **{k: v for k, v in bounds.items() if v is not None}}
 

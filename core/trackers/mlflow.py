@@ -21,7 +21,7 @@ from nnlab.core.folder import SPEC
 from nnlab.core.trackers.series import Tracked, tracked
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 MOST_METRICS = 1000
 """What MLflow takes in one request."""

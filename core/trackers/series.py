@@ -14,7 +14,7 @@ from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES
 from nnlab.core.reading import damage_told
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 PARAMETERS = (
     "dataset", "activation", "depth", "hidden_layer_sizes", "initialization", "optimizer",

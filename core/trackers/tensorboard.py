@@ -15,7 +15,7 @@ from nnlab.core.errors import StoreError, UsageError
 from nnlab.core.trackers.series import Tracked, tracked
 
 if TYPE_CHECKING:
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 
 def to_tensorboard(results: Results, folder: Path) -> int:

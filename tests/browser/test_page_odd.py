@@ -13,7 +13,7 @@ from nnlab.core.report.html import html
 from tests.browser.window import Window
 from tests.frames import Grid, study
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.machine
 
 ONE = Grid(activations=("relu",), seeds=1, records=4)
 

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.conftest import nasty
 from tests.browser.window import Window
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.machine
 
 
 @pytest.mark.parametrize("name", ["lines", "grid", "nasty"])

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import lines
 from tests.browser.window import Window
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.machine
 
 PHONE, PAPER, DESKTOP = 390, 718, 1440
 """Widths in pixels; that of paper is A4 between its margins."""

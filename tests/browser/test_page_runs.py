@@ -11,7 +11,7 @@ from nnlab.core.report.wording import short
 from tests.browser.conftest import grid
 from tests.browser.window import Window
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.machine
 
 ENTER = "\ue007"
 """The key, as WebDriver writes it."""

@@ -11,7 +11,7 @@ from nnlab.core.report.wording import percent, short
 from tests.browser.conftest import lines
 from tests.browser.window import Window
 
-pytestmark = [pytest.mark.machine, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.machine
 
 HOME, END, LEFT = "\ue011", "\ue010", "\ue012"
 """Keys, as WebDriver writes them."""

@@ -128,7 +128,9 @@ def test_new_writes_a_spec_that_is_valid_as_it_stands(
     study = name.removesuffix(".yaml")
     result = nnlab("new", name)
     assert result.exit_code == 0, result.stderr
-    assert result.stdout == f"{study}.yaml: edit it, then `nnlab train {study}.yaml`\n"
+    first, second = result.stdout.splitlines()
+    assert first == f"{study}.yaml: edit it, then `nnlab train {study}.yaml`"
+    assert second.startswith("nnlab.schema.json: for the editor")
     assert load_spec(folder / f"{study}.yaml").name == study
     assert nnlab("check", f"{study}.yaml").exit_code == 0
 
@@ -218,3 +220,12 @@ def test_what_the_template_comments_out_is_valid_too(key: str, value: str) -> No
 
 def test_enough_of_the_template_is_commented_out() -> None:
     assert len(_COMMENTED) > 20
+
+
+def test_faults_of_the_data_are_listed_at_once(nnlab: Nnlab, folder: Path) -> None:
+    (folder / "d.csv").write_text("a,b,y\n1,2,0\n,2,1\n3,NA,0\n4,5,1\n")
+    result = nnlab("check", "tiny.yaml", "-s", "dataset={csv: d.csv, target: y}")
+    told = " ".join(result.stderr.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "d.csv, line 3, column 'a': the value is missing" in told
+    assert told.endswith("further faults: line 4, column 'b'")

@@ -44,7 +44,7 @@ def test_no_control_codes_in_a_pipe(nnlab: Nnlab) -> None:
 def test_the_best_of_several_settings_is_marked(nnlab: Nnlab) -> None:
     stdout = nnlab("train", "tiny.yaml", *ALONE).stdout
     assert len(re.findall(r"^\*  (relu|tanh) ", stdout, re.M)) == 1
-    assert "\n* best mean test accuracy\n" in stdout
+    assert re.search(r"^\* highest mean test accuracy[,;] ", stdout, re.M)
     assert re.search(r"^Best run: [0-9a-f]{12} \((relu|tanh), seed [01]\), test acc", stdout, re.M)
 
 
@@ -59,6 +59,15 @@ def test_quiet_leaves_the_results(nnlab: Nnlab) -> None:
     result = nnlab("train", "tiny.yaml", "--quiet", *ALONE)
     assert result.stderr == ""
     assert result.stdout.endswith("Report: results/tiny/report.png\n")
+
+
+def test_quiet_does_not_silence_what_became_of_a_folder(nnlab: Nnlab) -> None:
+    nnlab("train", "tiny.yaml", "--quiet", *ALONE)
+    result = nnlab("train", "tiny.yaml", "--quiet", "-s", "steps=3", *ALONE)
+    (line,) = result.stderr.splitlines()
+    assert line == (
+        "results/tiny held the results of another spec; they are kept as results/tiny~1"
+    )
 
 
 def test_quiet_does_not_silence_errors(nnlab: Nnlab) -> None:

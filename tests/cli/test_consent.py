@@ -10,6 +10,12 @@ import pytest
 
 from nnlab.cli import consent, console
 from nnlab.cli.pace import duration
+from nnlab.configs import shipped
+from nnlab.core.data import load_dataset, split
+from nnlab.core.limits import LONG_SECONDS, forecast
+from nnlab.core.scaling.study import prepare_scaling
+from nnlab.core.settings import Settings
+from nnlab.core.spec import load_spec, parse_spec, resolve
 from nnlab.core.study import Study
 from tests.command_line import Nnlab, document
 from tests.terminal import Terminal
@@ -46,6 +52,30 @@ def test_compare_asks_as_well(nnlab: Nnlab, folder: Path) -> None:
     result = nnlab("compare", "tiny.yaml", *LONG)
     assert result.exit_code == 2
     assert "add --yes" in result.stderr
+
+
+def test_a_search_asks_as_well(nnlab: Nnlab, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = ["scaling", "tiny.yaml", "--target", "0.5", "--batch-sizes", "4,8", "-s", "steps=20"]
+    with monkeypatch.context() as patch:
+        patch.setattr("nnlab.core.scaling.study.LONG_SECONDS", 0.1)
+        result = nnlab(*search)
+    assert result.exit_code == 2
+    assert "'tiny' would take about" in result.stderr
+    assert "add --yes" in result.stderr
+    assert not (folder / "results").exists()
+    study = prepare_scaling(load_spec("tiny.yaml", search[-1:]), Settings())
+    assert study.long_seconds() is None
+
+
+def test_no_question_takes_so_long_that_it_would_have_to_ask() -> None:
+    """What `nnlab answer all` trains, on one core: `answer` does not call `agree`."""
+    total = 0.0
+    for name, path in shipped().items():
+        spec = parse_spec(path.read_bytes(), name, path.parent)
+        data = load_dataset(spec.dataset, spec.loss)
+        parts = split(data, spec.test_fraction, spec.split_seed, spec.standardize)
+        total += forecast(resolve(spec, data), parts, 1).seconds
+    assert total < LONG_SECONDS / 2
 
 
 def test_yes_begins_it(nnlab: Nnlab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,3 +56,13 @@ def test_the_key_of_a_spec_names_its_topic() -> None:
 def test_an_unknown_topic_is_told() -> None:
     with pytest.raises(UsageError, match="unknown topic 'optimisers'; did you mean 'optimizers'"):
         find_topic("optimisers")
+
+
+def test_columns_are_told_file_by_file(nnlab: Nnlab) -> None:
+    short = nnlab("list").stdout
+    for file in ("runs.csv", "curves.parquet", "layers.parquet"):
+        assert f"  {file}: run, st" in short
+    long = nnlab("list", "quantities").stdout.splitlines()
+    heads = [line for line in long if line.endswith((".csv", ".parquet"))]
+    assert heads == ["runs.csv", "curves.parquet", "layers.parquet"]
+    assert sum(line.startswith("step ") for line in long) == 2

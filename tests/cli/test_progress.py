@@ -11,8 +11,8 @@ from rich.console import Console
 from nnlab.cli import console
 from nnlab.cli.pace import Pace, clock_words, duration, rounded
 from nnlab.cli.progress import Bar, Face, Lines, Progress, Silence, face_for_stderr
+from nnlab.core.listener import Outlook
 from nnlab.core.outcome import DIVERGED, FINISHED, OUTCOME_COLUMNS, RunResult, failed
-from nnlab.core.study import Outlook
 from tests.small import run_of
 
 
@@ -152,6 +152,9 @@ class Board(Silence):
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def warn(self, text: str) -> None:
+        self.notes.append(f"warning: {text}")
 
 
 def test_what_is_said_of_a_study(clock: Clock, pace: Pace) -> None:

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from nnlab.cli.main import app
-from nnlab.core import study
+from nnlab.core import drawing
+from nnlab.core.results import Results
 from nnlab.core.saved import open_study
 from tests.command_line import document
 from tests.saved_studies import make_studies
@@ -35,8 +36,8 @@ def test_report_draws_every_file_from_the_tables_alone(studies: Path) -> None:
 
 
 def test_report_as_json(studies: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[study.Results] = []
-    monkeypatch.setattr(study, "write_report", drawn.append)
+    drawn: list[Results] = []
+    monkeypatch.setattr(drawing, "write_report", drawn.append)
     told = document(report("sine", "--results", str(studies), "--json"))
     assert told == {
         "name": "sine",
@@ -54,7 +55,7 @@ def test_report_of_a_damaged_table_says_which(
     content = bytearray(layers.read_bytes())
     content[10:60] = bytes(50)
     layers.write_bytes(content)
-    monkeypatch.setattr(study, "write_report", lambda results: results.layers.collect())
+    monkeypatch.setattr(drawing, "write_report", lambda results: results.layers.collect())
     result = report("rates", "--results", str(studies))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "layers.parquet is damaged" in result.stderr

@@ -12,8 +12,8 @@ import pytest
 from nnlab.cli.results_table import distinct, results_document, results_lines
 from nnlab.core.folder import schema_of
 from nnlab.core.quantities import RUN_COLUMNS
+from nnlab.core.results import Results
 from nnlab.core.spec import make_spec
-from nnlab.core.study import Results
 
 ROW: dict[str, Any] = {
     "status": "finished",
@@ -62,10 +62,23 @@ def test_mean_and_interval_by_hand() -> None:
         "*  relu        0.920 ± 0.050            0.5       0.25            1.5",
         "   tanh        0.800 ± 0.000            0.5       0.25            1.5",
         "",
-        "* best mean test accuracy",
+        "* highest mean test accuracy, told from every other by 3 seeds",
         "± 95 % interval of the mean over 3 seeds",
         "Best run: 000000000002 (relu, seed 2), test accuracy 0.940",
     ]
+
+
+def test_a_mark_says_how_far_the_seeds_tell() -> None:
+    """Differences 0.02, -0.02, 0.03 to tanh: t = 0.65; 0.3, 0.28, 0.33 to gelu: t = 21."""
+    rows = [
+        *accuracies("relu", 0.92, 0.90, 0.94), *accuracies("tanh", 0.90, 0.92, 0.91),
+        *accuracies("gelu", 0.62, 0.62, 0.61),
+    ]  # fmt: skip
+    mark = "* highest mean test accuracy; over 3 seeds no clear difference to"
+    assert f"{mark} 1 of the 2 other settings" in " ".join(text(results(*rows)))
+    assert f"{mark} the other" in " ".join(text(results(*rows[:6])))
+    alone = [*accuracies("relu", 0.9), *accuracies("tanh", 0.5)]
+    assert "* highest mean test accuracy; one seed cannot tell by how much" in text(results(*alone))
 
 
 def test_only_axes_that_vary_have_a_column() -> None:

@@ -25,7 +25,9 @@ def test_a_small_search(nnlab: Nnlab, folder: Path) -> None:
     result = nnlab("scaling", *SMALL)
     assert result.exit_code == 0, result.output
     text = " ".join(result.stdout.split())
-    assert "sgd, tanh: the best learning rate goes from" in text
+    assert result.stderr.startswith("tiny: about 60 runs in all, 0 of them stored; about ")
+    assert "sgd, tanh. What to do with the rate: from batch 4 to 8: " in text
+    assert "The best learning rate goes from" in text
     assert "Measured here, for tiny with sgd, tanh." in text
     assert "\\x" not in text
     assert max(map(len, result.stdout.splitlines())) <= 100
@@ -50,7 +52,7 @@ def test_what_it_would_do(nnlab: Nnlab, folder: Path) -> None:
     assert not (folder / "results").exists()
     result = nnlab("scaling", *SMALL, "--dry-run")
     assert "sgd, tanh: batch sizes 4, 8, 16; 3 rates from 0.1 to 0.4 on 2 seeds" in result.stdout
-    assert "about 60 runs, 0 of them stored" in result.stdout
+    assert "about 60 runs in all, 0 of them stored" in result.stdout
 
 
 def test_heavy_ball_is_called_inconclusive(nnlab: Nnlab) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from nnlab.core.errors import StoreError, UsageError
-from nnlab.core.study import Results, Settings, prepare
+from nnlab.core.results import Results
+from nnlab.core.settings import Settings
+from nnlab.core.study import prepare
 from nnlab.core.trackers.mlflow import to_mlflow
 from nnlab.core.trackers.series import PARAMETERS, tracked
 from nnlab.core.trackers.tensorboard import folder_name, to_tensorboard

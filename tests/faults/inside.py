@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from nnlab.core import environment, plan, store
+from nnlab.core import environment, members, plan
 from nnlab.core.errors import StoreError
+from nnlab.core.listener import Listener
 from nnlab.core.outcome import RunResult
 from nnlab.core.report import page
-from nnlab.core.study import Listener, Results
+from nnlab.core.results import Results
 from tests.faults.disk import BROKEN, FULL, QUOTA, READ_ONLY, FaultyDisk, on
 from tests.faults.tally import Tally, half_files, stored_runs, tables_of
 from tests.small import small_study
@@ -130,7 +131,7 @@ def damaged_stores(place: Place, times: int, seed: int = 0) -> Tally:
     for i in range(times):
         results, heard = place.fresh(), Heard()
         what = DAMAGES[i % len(DAMAGES)]
-        with mock.patch.object(store, "ENGINE_VERSION", plan.ENGINE_VERSION - (what[0] == "o")):
+        with mock.patch.object(members, "ENGINE_VERSION", plan.ENGINE_VERSION - (what[0] == "o")):
             train(results) if what == "older engine" else None
         if what != "older engine":
             train(results)

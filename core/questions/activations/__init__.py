@@ -8,6 +8,7 @@
     slope.py         LeakyReLU's slope
     convergence.py   steps to a target
     cost.py          nanoseconds an element
+    timings.py       what is timed for it, once
     *_claims.py      the rows of the larger tables of claims
     sentences.py     the verdicts, as an advantage and a disadvantage an activation
 

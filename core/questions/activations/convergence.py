@@ -19,7 +19,7 @@ from nnlab.core.analysis.convergence import (
 )
 from nnlab.core.analysis.seed_findings import ratio_of
 from nnlab.core.analysis.verdicts import Criterion, edge_fault, target_fault
-from nnlab.core.questions.activations.part import Part
+from nnlab.core.questions.activations.part import Part, setting_of
 from nnlab.core.report.answer import Section
 from nnlab.core.report.convergence_pictures import steps_to_target
 from nnlab.core.report.style import activation_look
@@ -49,6 +49,8 @@ class Convergence:
     tuning: Tuning
     times: dict[str, float]
     """Milliseconds a step, by activation."""
+    settings: tuple[str, str]
+    """What the runs at the shared rate have in common, and what those at tuned rates have."""
 
 
 def part(work: Work) -> Part:
@@ -66,6 +68,7 @@ def part(work: Work) -> Part:
         tuned=steps_by_seed(tuned.runs),
         tuning=tuning,
         times=milliseconds_a_step(shared.runs),
+        settings=(setting_of(shared), setting_of(tuned)),
     )
     return Part(
         sections=(_section(found),),
@@ -76,8 +79,6 @@ def part(work: Work) -> Part:
 
 
 # ------------------------------------------------------------------ claims
-
-_SCOPE = "digits, 64-64-64-10, SGD, batch 32, steps to a training loss of"
 
 
 def _slower(other: str, *, tuned: bool) -> Callable[[Convergence], Finding]:
@@ -95,7 +96,8 @@ def _slower(other: str, *, tuned: bool) -> Callable[[Convergence], Finding]:
                        for name in found.tuning.at_edge if name in (other, "relu")]  # fmt: skip
         return Finding(
             interval=ratio.interval,
-            scope=f"{_SCOPE} {number(found.target)}; {rates}",
+            scope=f"{found.settings[tuned]}, target a training loss of {number(found.target)}; "
+            f"{rates}",
             control=ratio_of(steps["leaky_relu"], steps["relu"]).interval,
             non_finite_share=ratio.lost_share,
             faults=tuple(faults),
@@ -116,6 +118,7 @@ def _claim(other: str, *, tuned: bool) -> Claim:
         unit="x",
         study="convergence_tuned" if tuned else "convergence",
         control=f"LeakyReLU, which is nearly ReLU, in the place of {other}",
+        source="homework 0.1b and 1.4d; Krizhevsky et al. 2012",
         figure="steps_to_target",
         measure=_slower(other, tuned=tuned),
         about="relu",

@@ -3,101 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnlab.core.analysis.activation_cost import (
-    Rounds,
-    element_work,
-    product_work,
-    step_work,
-    take_turns,
-)
 from nnlab.core.analysis.claims import Claim, Finding
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.statistics import Interval
 from nnlab.core.analysis.verdicts import Criterion
-from nnlab.core.nn.activations import ACTIVATIONS
 from nnlab.core.questions.activations.part import Part
+from nnlab.core.questions.activations.timings import (
+    AGAIN,
+    BASE,
+    BATCH,
+    DEARER,
+    FANS,
+    NAMED,
+    NETS,
+    SIZES,
+    STEPPED,
+    TIMED,
+    Costs,
+    costs,
+)
 from nnlab.core.report.answer import Section
 from nnlab.core.report.cost_pictures import cost_ratios
 from nnlab.core.report.style import activation_look
 from nnlab.core.report.table import Table
 from nnlab.core.report.wording import fixed, percent, ratio, short
-from nnlab.core.worker import one_thread
 
 if TYPE_CHECKING:
     from nnlab.core.questions.work import Work
 
-BASE = "relu"
-AGAIN = "relu again"
 DEAR = ("tanh", "sigmoid")
-NAMED = ("relu", "leaky_relu", "tanh", "sigmoid")
-TIMED = (*NAMED, *(n for n in ACTIVATIONS if n not in (*NAMED, "identity")))
-"""Those that the question asks about first, then the rest of the table."""
-STEPPED = (*NAMED, "gelu", "silu", "elu")
-"""Those whose training steps are timed, too."""
-DEARER = 1.1
-"""One is dearer than another where it takes at least a tenth more time."""
 SLOWER = 1.5
 """Training is markedly slower where a step takes at least half as long again."""
-SIZES = {"small arrays": (2**14, 4), "large arrays": (2**19, 1)}
-"""Elements and passes: a layer of 64 units of a stack of nets in training, which stays in the
-cache, and arrays of 2 MB, which do not."""
-FANS = (64, 256)
-NETS = {"width 64": ((64, 64, 64, 10), 8), "width 256": ((64, 256, 256, 10), 2)}
-"""Layer sizes, and how many nets train in one stack."""
-BATCH = 32
-ROUNDS, QUICK_ROUNDS = {"small arrays": 20, "large arrays": 8, "steps": 20}, 3
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Seconds in rounds."""
-
-    forward: dict[str, Rounds]
-    """f, by size."""
-    both: dict[str, Rounds]
-    """f and f' after it, by size."""
-    products: Rounds
-    """An element of a matrix product."""
-    steps: dict[str, Rounds]
-    """A training step and the activations in it alone, by net."""
 
 
 def part(work: Work) -> Part:
-    """Time everything in turns, and say what was found."""
-    with work.watch("cost"), one_thread():
-        found = measure(QUICK_ROUNDS if work.quick else None)
+    """Time everything in turns, or read it, and say what was found."""
+    found = costs(work)
     return Part(
         sections=(_section(found),),
         claims=CLAIMS,
         findings=tuple(claim.measure(found) for claim in CLAIMS),
-    )
-
-
-def measure(rounds: int | None = None) -> Costs:
-    """All times; `rounds` of each instead of the usual number."""
-
-    def elements(size: str, *, backward: bool) -> Rounds:
-        count, passes = SIZES[size]
-        work = element_work((*TIMED, BASE), count, passes, backward=backward)
-        return take_turns(work, rounds or ROUNDS[size], float(count * passes))
-
-    def steps(net: str) -> Rounds:
-        sizes, runs = NETS[net]
-        work = step_work((*STEPPED, BASE), sizes, BATCH, runs)
-        return take_turns(work, rounds or ROUNDS["steps"], float(runs))
-
-    count = SIZES["small arrays"][0]
-    return Costs(
-        forward={size: elements(size, backward=False) for size in SIZES},
-        both={size: elements(size, backward=True) for size in SIZES},
-        products=take_turns(
-            product_work(FANS, count), rounds or ROUNDS["small arrays"], float(count)
-        ),
-        steps={net: steps(net) for net in NETS},
     )
 
 
@@ -115,7 +64,7 @@ def _dearer(names: Sequence[str]) -> Callable[[Costs], Finding]:
             interval=parts["small arrays"],
             scope=_ELEMENT,
             control=found.both["small arrays"].ratio([AGAIN], BASE),
-            sub_ranges=parts,
+            sub_ranges={size: Measured(part) for size, part in parts.items()},
         )
 
     return measure
@@ -129,7 +78,7 @@ def _slows_training(found: Costs) -> Finding:
         scope=f"a step of two hidden layers at batch {BATCH}, float32, one thread, this machine; "
         "n counts rounds of timing",
         control=found.steps["width 256"].ratio([AGAIN], BASE),
-        sub_ranges=parts,
+        sub_ranges={net: Measured(part) for net, part in parts.items()},
     )
 
 
@@ -143,6 +92,7 @@ def _claim(id: str, claim: str, names: Sequence[str], about: str) -> Claim:
         unit="x",
         study="cost",
         control="ReLU, timed a second time",
+        source="homework 1.4d",
         figure="cost",
         measure=_dearer(names),
         about=about,
@@ -167,6 +117,7 @@ CLAIMS = (
         study="cost",
         control="ReLU, timed a second time",
         figure="cost",
+        source="homework 1.4d",
         measure=_slows_training,
     ),
 )  # fmt: skip
@@ -213,6 +164,14 @@ def _text(found: Costs) -> str:
         f"{name} {ratio(small.ratio([name], BASE).estimate)} times" for name in NAMED[1:]
     )
     shares = ", ".join(f"{name} {percent(_share(found, 'width 256', name))}" for name in NAMED)
+    again = small.ratio([AGAIN], BASE)
+    busy = (
+        ""
+        if found.steady
+        else f" ReLU timed a second time came to {_interval(again)} times the first: the machine "
+        "was too busy for such small differences. These times are not kept: the same command on a "
+        "quieter machine takes them again."
+    )
     return (
         f"An element of ReLU, f and f' together, takes {_nanoseconds(small.median(BASE))} ns; "
         f"{words} as much. But what stands before it is a matrix product, which takes {fans} for "
@@ -220,7 +179,7 @@ def _text(found: Costs) -> str:
         "its result, and three of them make a step. So of a whole training step at width 256 the "
         f"activations are {shares}: what is dear an element is that much less so in a step. These "
         "are times, "
-        "and another machine has others; the ratios are what is claimed."
+        f"and another machine has others; the ratios are what is claimed.{busy}"
     )
 
 

@@ -21,7 +21,7 @@ from nnlab.core.questions.activations.dying_words import (
     revival_table,
     revival_text,
 )
-from nnlab.core.questions.activations.part import Part
+from nnlab.core.questions.activations.part import Part, setting_of
 from nnlab.core.report.answer import Section
 from nnlab.core.report.dying_pictures import dead_at_birth, dead_by_shape, dead_over_rate
 from nnlab.core.report.pictures import Picture
@@ -31,7 +31,8 @@ from nnlab.core.worker import one_thread
 
 if TYPE_CHECKING:
     from nnlab.core.questions.work import Work
-    from nnlab.core.study import Results, Study
+    from nnlab.core.results import Results
+    from nnlab.core.study import Study
 
 WATCHED = {"sgd": 1.0, "adam": 0.03}
 """Where every unit is watched: rates at which some units die and the net goes on."""
@@ -55,6 +56,7 @@ def part(work: Work) -> Part:
             births=_births(1000 if work.quick else 4000),
             units=_units(10 if work.quick else 40),
             watched=_watch(work.prepare(results.spec), results),
+            setting=setting_of(results),
         )
     return Part(
         sections=(_section(found),),

@@ -39,6 +39,8 @@ class Dying:
     units: dict[str, tuple[Floats, Floats]]
     """Counted and expected shares of dead units at birth, by the name of the inputs."""
     watched: dict[str, dict[str, UnitHistory]]
+    setting: str
+    """What all runs share, in words: `digits, 64-64, batch 32, 5 epochs`."""
 
     def values(
         self, column: str, activation: str, optimizer: str, rate: float
@@ -48,29 +50,32 @@ class Dying:
         return by_seed(self.by_run, column, setting)
 
 
-def _scope(rates: Mapping[str, float]) -> str:
+def _scope(found: Dying, rates: Mapping[str, float]) -> str:
     settings = ", ".join(f"{name} at {number(rate)}" for name, rate in rates.items())
-    return f"digits, 64-64-64-10, batch 32, 5 epochs, {settings}"
+    return f"{found.setting}, {settings}"
 
 
-def _dead(found: Dying, activation: str, optimizer: str, rate: float) -> Measured:
-    return mean_of(found.values("dead", activation, optimizer, rate))
+def _dead(found: Dying, optimizer: str, rate: float, when: str = "dead") -> Measured:
+    """The share of ReLU's hidden units that is dead after training, or at another moment."""
+    return mean_of(found.values(when, "relu", optimizer, rate))
 
 
 def _dead_at(rates: Mapping[str, float]) -> Callable[[Dying], Finding]:
-    """ReLU's dead share at these rates: SGD's decides, the others are sub-ranges."""
+    """ReLU's dead share at these rates: SGD's decides, the others are sub-ranges.
+
+    The control of large rates is a usual one. That of usual rates is the same nets before any
+    step: units that were dead at birth did not die of training.
+    """
 
     def measure(found: Dying) -> Finding:
-        parts = {name: _dead(found, "relu", name, rate) for name, rate in rates.items()}
-        control = _dead(found, "relu", "sgd", USUAL["sgd"]) if rates is LARGE else None
+        parts = {name: _dead(found, name, rate) for name, rate in rates.items()}
+        control = _dead(found, "sgd", USUAL["sgd"], "dead" if rates is LARGE else "dead_at_birth")
         return Finding(
             interval=parts["sgd"].interval,
-            scope=_scope(rates),
-            control=control.interval if control else None,
-            non_finite_share=max(each.lost_share for each in parts.values()),
-            sub_ranges={
-                f"{name} at {number(rates[name])}": m.interval for name, m in parts.items()
-            },
+            scope=_scope(found, rates),
+            control=control.interval,
+            non_finite_share=parts["sgd"].lost_share,
+            sub_ranges={f"{name} at {number(rates[name])}": m for name, m in parts.items()},
         )
 
     return measure
@@ -88,7 +93,7 @@ def _against_leaky(column: str, sign: float) -> Callable[[Dying], Finding]:
         measured = difference_of(*pairs)
         return Finding(
             interval=measured.interval,
-            scope=_scope(dict([COMPARED])),
+            scope=_scope(found, dict([COMPARED])),
             control=difference_of(*controls).interval,
             non_finite_share=measured.lost_share,
         )
@@ -106,6 +111,7 @@ CLAIMS = (
         study="dying",
         control="ReLU at a usual learning rate",
         figure="dead_over_learning_rate",
+        source="homework 1.4d; Lu et al. 2019",
         measure=_dead_at(LARGE),
         about="relu",
         side="disadvantage",
@@ -117,8 +123,9 @@ CLAIMS = (
         criterion=Criterion.greater("dead share of ReLU's hidden units after training", 0.01),
         unit="",
         study="dying",
-        control="",
+        control="the same nets before training",
         figure="dead_over_learning_rate",
+        source="homework 1.4d",
         measure=_dead_at(USUAL),
         about="relu",
         side="disadvantage",
@@ -132,6 +139,7 @@ CLAIMS = (
         study="dying",
         control="LeakyReLU of slope 0, which is ReLU",
         figure="dead_over_learning_rate",
+        source="homework 1.4d; Maas et al. 2013",
         measure=_against_leaky("dead", 1.0),
         about="leaky_relu",
         side="advantage",
@@ -145,6 +153,7 @@ CLAIMS = (
         study="dying",
         control="LeakyReLU of slope 0, which is ReLU",
         figure="dead_over_learning_rate",
+        source="homework 1.4d; Maas et al. 2013",
         measure=_against_leaky("test_accuracy", -1.0),
         about="leaky_relu",
         side="advantage",

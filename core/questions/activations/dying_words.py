@@ -118,7 +118,7 @@ def rates_table(means: pl.DataFrame) -> Table:
         heads,
         tuple(rows),
         tuple(row_looks),
-        note="Dead: share of all hidden units after five epochs, mean over seeds. LeakyReLU's f' "
+        note="Dead: share of all hidden units after training, mean over seeds. LeakyReLU's f' "
         "is never 0, so that it has none by definition; what that is worth is the accuracy.",
     )
 

@@ -14,6 +14,7 @@ from nnlab.core.analysis.saturation import Silence, off_centre, outputs_by_layer
 from nnlab.core.analysis.seed_findings import BySeed, mean_of
 from nnlab.core.analysis.trainability import TRAINED_BELOW, plateau
 from nnlab.core.analysis.verdicts import Criterion
+from nnlab.core.probes import SATURATED_BELOW
 from nnlab.core.questions.activations.part import Part
 from nnlab.core.report.answer import Section
 from nnlab.core.report.saturation_pictures import centring, top_layer_silence
@@ -100,7 +101,7 @@ def _centre(activation: str, control: str) -> Callable[[Saturation], Finding]:
             control=mean_of(found.centres["all"][control]).interval,
             non_finite_share=whole.lost_share,
             sub_ranges={
-                words: mean_of(found.centres[moment][activation]).interval
+                words: mean_of(found.centres[moment][activation])
                 for words, moment in MOMENTS.items()
             },
         )
@@ -130,6 +131,7 @@ CLAIMS = (
         study="saturation",
         control="sigmoid in place of tanh",
         figure="centring",
+        source="homework 1.4d; LeCun et al. 1998",
         measure=_centre("tanh", "sigmoid"),
         about="tanh",
         side="advantage",
@@ -143,6 +145,7 @@ CLAIMS = (
         study="saturation",
         control="tanh in place of sigmoid",
         figure="centring",
+        source="LeCun et al. 1998",
         measure=_centre("sigmoid", "tanh"),
         about="sigmoid",
         side="disadvantage",
@@ -159,6 +162,7 @@ CLAIMS = (
         study="saturation",
         control="the first hidden layer of the same nets",
         figure="top_layer_silence",
+        source="Glorot & Bengio 2010",
         measure=_silent,
         about="sigmoid",
         side="disadvantage",
@@ -210,15 +214,19 @@ def _silence_text(found: Saturation) -> str:
     at = float(np.mean([each.lowest_at for each in episodes]))
     rows = saturated.filter((pl.col("epoch") - at).abs() == (pl.col("epoch") - at).abs().min())
     share = percent(float(rows["mean"][0])) if rows.height else "no share"
-    best = percent(min(each.loss_until for each in episodes) / found.floor)
+    best = fixed(100.0 * min(each.loss_until for each in episodes) / found.floor, 1)
+    why = (
+        "The output layer learns first that what comes to it is no use, and turns it off; there "
+        f"the slope a (1 - a) is {fixed(lowest * (1.0 - lowest), 3)}, after "
+        f"{fixed(start * (1.0 - start), 3)}, and the layers below hear even less. "
+    )
     return (
-        "Glorot and Bengio's episode: the mean output of sigmoid's top hidden layer (of "
-        f"{found.depth}) goes from {fixed(start, 2)} to {fixed(lowest, 3)}, at epoch "
-        f"{short(at, 2)} on average; up to there no loss is below {best} of guessing. The output "
-        "layer learns first that what comes to it is no use, and turns it off; there the slope "
-        "a (1 - a) is near 0, and the layers below hear even less. "
-        f"{waking[0].upper()}{waking[1:]}. By the strict measure (a slope below 5 % of the "
-        f"largest) {share} of the layer is saturated at that time."
+        f"The mean output of sigmoid's top hidden layer (of {found.depth}) goes from "
+        f"{fixed(start, 2)} to {fixed(lowest, 3)}, at epoch {short(at, 2)} on average; up to there "
+        f"no loss is below {best} % of guessing. {why if lowest < SILENT * start else ''}"
+        f"{waking[0].upper()}{waking[1:]}. By the strict measure (a slope below "
+        f"{percent(SATURATED_BELOW)} of the largest) {share} of the layer is saturated at that "
+        "time."
     )
 
 
@@ -242,5 +250,5 @@ def _table(found: Saturation) -> Table:
         rows=tuple(rows),
         looks=tuple(activation_look(name) for name in names),
         note="Means over hidden layers and seeds. Saturated: unit-example pairs with a slope below "
-        "5 % of the largest; for ReLU that is every pair with z <= 0.",
+        f"{percent(SATURATED_BELOW)} of the largest; for ReLU that is every pair with z <= 0.",
     )

@@ -7,15 +7,18 @@ equal ones the first of the table). What was claimed and is not supported is nam
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from nnlab.core.analysis.claims import Judged, Side
-from nnlab.core.report.claim_rows import claim_row
+from nnlab.core.analysis.verdicts import FEWEST_SEEDS, VerdictName
+from nnlab.core.report.claim_rows import SIGNS, claim_row, numbers_of_sub_ranges
 from nnlab.core.report.wording import listed, plural
 
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid", "leaky_relu": "LeakyReLU"}
 """The activations that the question names, and how a sentence begins with them."""
 SIDES: tuple[Side, Side] = ("advantage", "disadvantage")
+CONTRARY: tuple[VerdictName, VerdictName] = ("supported", "refuted")
 BY_CONSTRUCTION: dict[tuple[str, Side], str] = {
     ("sigmoid", "advantage"): "its output lies in (0, 1) and can be read as a probability, and its "
     "derivative is simply a (1 - a) of the output a; both by construction, no experiment needed",
@@ -58,12 +61,31 @@ def sentences(judged: Sequence[Judged]) -> tuple[str, ...]:
     if refuted:
         told = "; ".join(f"{_lowered(each)} ({_verdict(each)})" for each in refuted)
         paragraphs.append(f"Claimed, and refuted here: {told}.")
-    undecided = [each for each in judged if each.verdict.verdict == "inconclusive"]
+    explored = [each for each in judged if each.interval.n < FEWEST_SEEDS]
+    if explored:
+        paragraphs.append(_explored(explored, len(judged)))
+    undecided = [
+        each
+        for each in judged
+        if each.verdict.verdict == "inconclusive" and each.interval.n >= FEWEST_SEEDS
+    ]
     if undecided:
         told = listed([_lowered(each) for each in undecided], most=3)
         count = f"{len(undecided)} of {plural(len(judged), 'claim')}"
         paragraphs.append(f"Left undecided, {count}: {told}.")
     return tuple(paragraphs)
+
+
+def _explored(explored: Sequence[Judged], claims: int) -> str:
+    """What stands in the place of verdicts where the seeds only explore."""
+    most = max(each.interval.n for each in explored)
+    leads = Counter(each.lead for each in explored)
+    named = [f"{leads[name]} point to {name}" for name in SIGNS if leads[name]]
+    named += [f"{leads[None]} to nothing"] if leads[None] else []
+    return (
+        f"Not judged, {len(explored)} of {plural(claims, 'claim')}: {plural(most, 'seed')} or "
+        f"fewer only explore, a verdict takes {FEWEST_SEEDS}. Of them {listed(named)}."
+    )
 
 
 def strongest(judged: Sequence[Judged], activation: str, side: Side) -> Judged | None:
@@ -92,10 +114,10 @@ def _side(judged: Sequence[Judged], activation: str, side: Side) -> str:
     own = _own(judged, activation, side)
     hints = [each for each in own if _points_there(each)]
     if hints:
-        hint = min(hints, key=lambda each: each.p_value)
-        return f"{head} none is settled; the estimate points to this: {_lowered(hint)} " + (
-            f"({_numbers(hint)})."
-        )
+        # of few seeds a claim without a condition goes first, as it does among verdicts
+        hint = min(hints, key=lambda each: (each.lead == "conditional", each.p_value))
+        what = "the seeds point" if hint.lead else "the estimate points"
+        return f"{head} none is settled; {what} to this: {_lowered(hint)} ({_numbers(hint)})."
     tested = f", though {listed([each.claim.id for each in own])} was tested" if own else ""
     return f"{head} none that the evidence supports{tested}."
 
@@ -109,32 +131,35 @@ def _also(judged: Sequence[Judged], best: Judged) -> str:
 
 def _points_there(each: Judged) -> bool:
     """Whether a claim is undecided and its estimate on the claimed side."""
+    if each.interval.n < FEWEST_SEEDS:
+        return each.lead in ("supported", "conditional")
     criterion, estimate = each.claim.criterion, each.interval.estimate
     undecided = each.verdict.verdict == "inconclusive"
     return undecided and criterion.low < estimate < criterion.high
 
 
 def _numbers(each: Judged) -> str:
-    if each.verdict.verdict == "conditional":
+    if "conditional" in (each.verdict.verdict, each.lead):
         return _conditions(each)
     row = claim_row(each.as_json())
     return f"{row.metric}: {row.estimate}"
 
 
 def _conditions(each: Judged) -> str:
-    """`on a condition: so for glorot, not for he`"""
+    """`on a condition: so for glorot (0.02 [0.01, 0.03]), not for he (2.1 [1.8, 2.4])`"""
     holds, fails = (
-        [name for name, part in each.sub_ranges.items() if part.verdict == verdict]
-        for verdict in ("supported", "refuted")
+        [f"{name} ({number})" for name, number in numbers_of_sub_ranges(entry, side).items()]
+        for entry in [each.as_json()]
+        for side in CONTRARY
     )
     return f"on a condition: so for {listed(holds)}, not for {listed(fails)}"
 
 
 def _verdict(each: Judged) -> str:
     row = claim_row(each.as_json())
-    if each.verdict.verdict == "conditional":
+    if "conditional" in (each.verdict.verdict, each.lead):
         return _conditions(each)
-    return f"{each.verdict.verdict}, {row.estimate}, claimed {row.claimed}"
+    return f"{row.verdict_words}, {row.estimate}, claimed {row.claimed}"
 
 
 def _lowered(each: Judged) -> str:

@@ -27,16 +27,16 @@ from nnlab.core.analysis.statistics import Floats
 from nnlab.core.analysis.trained_net import load_net
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.nn.activations import find_activation
-from nnlab.core.questions.activations.part import Part
+from nnlab.core.questions.activations.part import Part, setting_of
 from nnlab.core.report.answer import Section
 from nnlab.core.report.slope_pictures import over_slope
 from nnlab.core.report.table import Table
-from nnlab.core.report.wording import fixed, percent, short, with_interval
+from nnlab.core.report.wording import fixed, percent, plural, short, with_interval
 from nnlab.core.worker import one_thread
 
 if TYPE_CHECKING:
     from nnlab.core.questions.work import Work
-    from nnlab.core.study import Results
+    from nnlab.core.results import Results
 
 SETS = {"circles": "slope", "moons": "slope_moons"}
 """The data sets and their studies."""
@@ -44,6 +44,8 @@ STEEP = 0.99
 """Near 1: the bend that is left is a hundred-thousandth of the variance."""
 CLOSE = 0.1
 """A slope ten times the usual one, which must make no difference: the control."""
+NONE = 0.0
+"""ReLU: so near the usual slope that it must cost nothing, the control of what slopes cost."""
 MODERATE = (0.03, 0.1, 0.2, 0.3)
 NEAR_ONE = (0.95, 0.99)
 MOMENTS: dict[str, Literal["initial", "final"]] = {"at birth": "initial", "trained": "final"}
@@ -68,6 +70,8 @@ class Slopes:
     """Measured non-linearity by moment and slope, one a run."""
     drawn: dict[float, float]
     """Non-linearity by slope, by Monte Carlo."""
+    setting: str
+    """What all runs share, in words."""
 
     @property
     def costs(self) -> dict[str, list[SlopeCost]]:
@@ -103,6 +107,7 @@ def part(work: Work) -> Part:
             for slope in accuracy["circles"]
             if slope < 1.0
         },
+        setting=_setting(work, studies["circles"]),
     )
     return Part(
         sections=(_section(found),),
@@ -110,6 +115,13 @@ def part(work: Work) -> Part:
         findings=tuple(claim.measure(found) for claim in CLAIMS),
         runs=pl.concat([each.runs for each in studies.values()]),
     )
+
+
+def _setting(work: Work, results: Results) -> str:
+    """Without the data set, of which there are two: `32-32, adam at 0.01, ...`."""
+    _, shared = setting_of(results).split(", ", 1)
+    examples = len(work.prepare(results.spec).plan.split.X_train)
+    return f"{shared}, {plural(examples, 'training example')}"
 
 
 def _bent(work: Work, results: Results) -> dict[str, dict[float, list[float]]]:
@@ -136,15 +148,13 @@ def _measure_bends(
 
 # ------------------------------------------------------------------ claims
 
-_SCOPE = "2-32-32-1, 200 training examples, Adam at 0.01, batch 32, 120 epochs"
-
 
 def _bend_is_lost(found: Slopes) -> Finding:
     circles = found.accuracy["circles"]
     measured = difference_of(circles[STEEP], circles[USUAL])
     return Finding(
         interval=measured.interval,
-        scope=f"circles, {_SCOPE}; slope {STEEP} against {USUAL}",
+        scope=f"circles, {found.setting}; slope {STEEP} against {USUAL}",
         control=difference_of(circles[CLOSE], circles[USUAL]).interval,
         non_finite_share=measured.lost_share,
     )
@@ -152,16 +162,17 @@ def _bend_is_lost(found: Slopes) -> Finding:
 
 def _must_be_tuned(found: Slopes) -> Finding:
     both = found.both
-    ranges = {"slopes 0.03 to 0.3": MODERATE, "slopes 0.95 to 0.99": NEAR_ONE}
     costs = {
-        name: difference_of(both[USUAL], _pooled(both, slopes)) for name, slopes in ranges.items()
+        f"slopes {slopes[0]} to {slopes[-1]}": difference_of(both[USUAL], _pooled(both, slopes))
+        for slopes in (MODERATE, NEAR_ONE)
     }
     whole = difference_of(both[USUAL], _pooled(both, (*MODERATE, *NEAR_ONE)))
     return Finding(
         interval=whole.interval,
-        scope=f"circles and moons, {_SCOPE}; against a slope of {USUAL}",
+        scope=f"{' and '.join(SETS)}, {found.setting}; against a slope of {USUAL}",
+        control=difference_of(both[USUAL], both[NONE]).interval,
         non_finite_share=whole.lost_share,
-        sub_ranges={name: cost.interval for name, cost in costs.items()},
+        sub_ranges=costs,
     )
 
 
@@ -182,6 +193,7 @@ CLAIMS = (
         study="slope",
         control=f"slope {CLOSE} instead of {STEEP}",
         figure="slope",
+        source="homework 1.4d",
         measure=_bend_is_lost,
         about="leaky_relu",
         side="disadvantage",
@@ -192,9 +204,10 @@ CLAIMS = (
         claim="LeakyReLU's slope must be tuned: another slope costs accuracy",
         criterion=Criterion.greater(f"test accuracy at slope {USUAL} minus another's", HURTS),
         unit="",
-        study="slope and slope_moons",
-        control="",
+        study=" and ".join(SETS.values()),
+        control=f"slope {NONE:g}, which is ReLU, in the place of another",
         figure="slope",
+        source="homework 1.4d; He et al. 2015",
         measure=_must_be_tuned,
         about="leaky_relu",
         side="disadvantage",
@@ -232,8 +245,9 @@ def _hurt_text(found: Slopes, hurts: Mapping[str, float | None]) -> str:
     ]
     linear = mean_of(found.accuracy["circles"][1.0]).interval
     return (
-        "A slope hurts where it costs more than one point of accuracy against the usual 0.01, and "
-        "so does every larger one, with the whole interval (95 % for all slopes together). That "
+        f"A slope hurts where it costs more than {fixed(100 * HURTS, 0)} % of accuracy against the "
+        f"usual {USUAL}, and so does every larger one, with the whole interval (95 % for all "
+        "slopes together). That "
         f"begins {' and '.join(words)}. With slope 1 the net is linear: its accuracy on circles is "
         f"{with_interval(linear.estimate, _end(linear.low), _end(linear.high))}. How soon a steep "
         "slope hurts depends on how long the net may train, as large weights must make up for the "
@@ -258,11 +272,11 @@ def _table(found: Slopes) -> Table:
         rows.append(tuple(cells))
     heads = ["slope", "non-linearity, formula", *found.bent]
     for name in found.accuracy:
-        heads += [f"accuracy on {name}", "cost against 0.01"]
+        heads += [f"accuracy on {name}", f"cost against {USUAL}"]
     return Table(
         tuple(heads),
         tuple(rows),
-        note="Cost: accuracy at slope 0.01 minus that at the slope, paired by seed, with the "
+        note=f"Cost: accuracy at slope {USUAL} minus that at the slope, paired by seed, with the "
         f"95 % intervals of all slopes at once. A slope of 0 is ReLU ({percent(0.5)} is chance).",
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from nnlab.core.analysis.claims import Claim, Finding
 from nnlab.core.analysis.pairs import finite_part
@@ -13,8 +14,9 @@ from nnlab.core.analysis.trainability import (
     Cell,
     deepest_trained,
     depths_of,
+    trained,
 )
-from nnlab.core.analysis.verdicts import Criterion
+from nnlab.core.analysis.verdicts import Criterion, edge_fault
 from nnlab.core.questions.activations.vanishing_claims import INITIALIZATIONS, own_initialization
 from nnlab.core.report.wording import listed
 
@@ -59,35 +61,66 @@ class Trainability:
             found[seed] = None if lost else float(values.mean()) / self.floor
         return found
 
+    def at_edge(self) -> list[Cell]:
+        """The cells whose best rate is the smallest or the largest tried, and which left the
+        plateau at it.
+
+        A cell that stayed on the plateau at every rate has no optimum which an edge could cut off:
+        among losses that are all ln K the lowest is a matter of rounding, wherever it lies.
+        """
+        return [
+            cell
+            for cell, best in self.rates.items()
+            if best.at_edge and trained(best.best_loss, self.floor)
+        ]
+
+    def faults(self, kinds: Iterable[tuple[str, str]], shallowest: int = 0) -> tuple[str, ...]:
+        """What forbids a verdict on kinds (activation, initialization) from this depth on.
+
+        That is an optimum on the grid's edge: a better rate beyond might train what did not.
+        """
+        wanted = set(kinds)
+        return tuple(
+            edge_fault(f"{cell.activation} from {cell.initialization}, {cell.depth} layers")
+            for cell in self.at_edge()
+            if (cell.activation, cell.initialization) in wanted and cell.depth >= shallowest
+        )
+
 
 def _relu_deeper(found: Trainability) -> Finding:
-    whole = ratio_of(found.own_deepest("relu"), found.own_deepest("sigmoid"))
-    parts = {
-        f"both {name}": ratio_of(found.deepest("relu", name), found.deepest("sigmoid", name))
-        for name in INITIALIZATIONS
-    }
+    def against(of_relu: str, of_sigmoid: str) -> Measured:
+        kinds = ("relu", of_relu), ("sigmoid", of_sigmoid)
+        measured = ratio_of(*(found.deepest(*kind) for kind in kinds))
+        return replace(measured, faults=found.faults(kinds))
+
+    own = own_initialization("relu"), own_initialization("sigmoid")
+    whole = against(*own)
     return Finding(
         interval=whole.interval,
-        scope=f"{found.scope}, ReLU from he and sigmoid from glorot",
+        scope=f"{found.scope}, ReLU from {own[0]} and sigmoid from {own[1]}",
         control=ratio_of(found.own_deepest("leaky_relu"), found.own_deepest("relu")).interval,
         non_finite_share=whole.lost_share,
-        sub_ranges={name: measured.interval for name, measured in parts.items()},
+        faults=whole.faults,
+        sub_ranges={f"both {name}": against(name, name) for name in INITIALIZATIONS},
     )
 
 
 def _sigmoid_stays(found: Trainability) -> Finding:
     def loss(activation: str, rule: str) -> Measured:
-        return mean_of(found.deep_loss(activation, rule))
+        measured = mean_of(found.deep_loss(activation, rule))
+        return replace(measured, faults=found.faults([(activation, rule)], DEEP))
 
     parts = {name: loss("sigmoid", name) for name in INITIALIZATIONS}
-    whole = parts[own_initialization("sigmoid")]
+    own = own_initialization("sigmoid")
+    whole = parts[own]
     depths = depths_of(found.losses, lambda cell: cell.depth >= DEEP)
     return Finding(
         interval=whole.interval,
-        scope=f"{found.scope}, {listed([str(depth) for depth in depths])} hidden layers, glorot",
+        scope=f"{found.scope}, {listed([str(depth) for depth in depths])} hidden layers, {own}",
         control=loss("tanh", own_initialization("tanh")).interval,
         non_finite_share=whole.lost_share,
-        sub_ranges={name: measured.interval for name, measured in parts.items()},
+        faults=whole.faults,
+        sub_ranges=parts,
     )
 
 
@@ -101,6 +134,7 @@ CLAIMS = (
         study="trainability",
         control="LeakyReLU over ReLU, which is nearly the same",
         figure="trained_over_depth",
+        source="homework 0.1b; He et al. 2015",
         measure=_relu_deeper,
         about="relu",
         side="advantage",
@@ -114,6 +148,7 @@ CLAIMS = (
         study="trainability",
         control="tanh nets of the same depths",
         figure="trained_over_depth",
+        source="Glorot & Bengio 2010",
         measure=_sigmoid_stays,
         about="sigmoid",
         side="disadvantage",

@@ -8,11 +8,14 @@ import numpy as np
 
 from nnlab.core.analysis.statistics import Floats
 from nnlab.core.analysis.vanishing import Nets, nets_before_training
+from nnlab.core.nn.activations import find_activation
 from nnlab.core.questions.activations.part import Part
 from nnlab.core.questions.activations.vanishing_claims import (
     CLAIMS,
+    CONTROL,
     DEPTH,
     INITIALIZATIONS,
+    REACHES,
     Vanishing,
     own_initialization,
 )
@@ -20,7 +23,7 @@ from nnlab.core.report.answer import Section
 from nnlab.core.report.style import activation_look
 from nnlab.core.report.table import Table
 from nnlab.core.report.vanishing_pictures import gradient_against_theory, measured_over_theory
-from nnlab.core.report.wording import ratio, short
+from nnlab.core.report.wording import listed, percent, ratio, short
 
 if TYPE_CHECKING:
     from nnlab.core.questions.work import Work
@@ -74,18 +77,48 @@ def _is_own(nets: Nets) -> bool:
 
 
 def _what_text(found: Vanishing) -> str:
-    sigmoid = found.own("sigmoid", DEPTH)
-    tanh = [found.nets["tanh", name, DEPTH].typical[0] for name in INITIALIZATIONS]
-    relu = [found.nets["relu", name, DEPTH].typical[0] for name in INITIALIZATIONS]
+    shares = {
+        name: {rule: found.nets[name, rule, DEPTH].typical[0] for rule in INITIALIZATIONS}
+        for name in found.activations
+        if name != CONTROL
+    }
+    told = "; ".join(
+        f"{name} {' and '.join(f'{ratio(share)} with {rule}' for rule, share in own.items())}"
+        for name, own in shares.items()
+    )
+    lost = {name: [s < REACHES for s in own.values()] for name, own in shares.items()}
+    always = [
+        f"{name} (slope at most {short(find_activation(name).max_slope)})"
+        for name, each in lost.items()
+        if all(each)
+    ]
+    depends = [name for name, each in lost.items() if any(each) and not all(each)]
+    text = (
+        f"Of the delta of the last of {DEPTH} hidden layers this share reaches the first, in one "
+        f"typical net: {told}."
+    )
+    if depends:
+        text += (
+            f" So for {listed(depends)} it is activation and initial weights together that let a "
+            "gradient vanish."
+        )
+    if always:
+        text += f" More than {percent(1 - REACHES)} is lost with either by {listed(always)}."
+    return text + _slowing_text(found)
+
+
+def _slowing_text(found: Vanishing) -> str:
+    """How tanh's loss a layer changes on the way, where it does."""
+    nets = found.own("tanh", DEPTH)
+    typical, middle = nets.typical, DEPTH // 2
+    near_input = float(typical[middle - 1] / typical[1]) ** (1.0 / (middle - 2))
+    near_output = float(typical[-1] / typical[middle - 1]) ** (1.0 / (DEPTH - middle))
+    if not near_input > near_output:
+        return ""
     return (
-        f"Of the delta of the last of {DEPTH} hidden layers this share reaches the first: sigmoid "
-        f"{ratio(sigmoid.typical[0])} (a factor {short(sigmoid.factor.estimate)} lost in every "
-        f"layer), tanh {ratio(tanh[0])} with weights of variance 1/fan_in (glorot) but "
-        f"{ratio(tanh[1])} with 2/fan_in (he), ReLU {ratio(relu[0])} with glorot but "
-        f"{ratio(relu[1])} with he. So for tanh and ReLU it is activation and initial weights "
-        "together that let a gradient vanish; sigmoid loses it with either, as its slope is never "
-        "above 1/4. For tanh with glorot the loss is no constant factor a layer: with each layer "
-        "the signal gets smaller and tanh more linear, so that delta falls ever more slowly."
+        f" Tanh's loss with {nets.kind.initialization} is no constant factor: {ratio(near_input)} "
+        f"a layer in the half near the input, {ratio(near_output)} in the half near the output. "
+        "The signal gets smaller on its way forward, and tanh more linear."
     )
 
 

@@ -24,6 +24,9 @@ VANISHES = 1.5
 REACHES = 0.5
 """A gradient of which less than this share reaches layer 1 has vanished."""
 
+LESS_SUSCEPTIBLE = 10.0
+"""One loses much less than another where ten times as much reaches layer 1."""
+
 
 @dataclass(frozen=True)
 class Vanishing:
@@ -64,13 +67,13 @@ def own_initialization(activation: str) -> str:
 
 def _sigmoid_factor(found: Vanishing) -> Finding:
     own = found.own("sigmoid", DEPTH)
-    factors = {name: found.nets["sigmoid", name, DEPTH].factor for name in INITIALIZATIONS}
+    by_rule = {name: found.nets["sigmoid", name, DEPTH] for name in INITIALIZATIONS}
     return Finding(
         interval=own.factor,
         scope=f"{found.scope}, glorot",
         control=found.nets[CONTROL, "glorot", DEPTH].factor,
         non_finite_share=own.lost_share,
-        sub_ranges=factors,
+        sub_ranges={name: Measured(n.factor, n.lost_share) for name, n in by_rule.items()},
     )
 
 
@@ -85,7 +88,10 @@ def _reach(activation: str, control: str) -> Callable[[Vanishing], Finding]:
             scope=f"{found.scope}, {' and '.join(INITIALIZATIONS)}",
             control=found.nets[CONTROL, control, DEPTH].reach_interval,
             non_finite_share=whole.lost_share,
-            sub_ranges={name: nets.reach_interval for name, nets in by_rule.items()},
+            sub_ranges={
+                name: Measured(nets.reach_interval, nets.lost_share)
+                for name, nets in by_rule.items()
+            },
         )
 
     return measure
@@ -110,7 +116,7 @@ def _relu_over_sigmoid(found: Vanishing) -> Finding:
         scope=f"{found.scope}, ReLU from he and sigmoid from glorot",
         control=against("leaky_relu", ("he", "he")).interval,
         non_finite_share=whole.lost_share,
-        sub_ranges={name: measured.interval for name, measured in parts.items()},
+        sub_ranges=parts,
     )
 
 
@@ -127,6 +133,7 @@ CLAIMS = (
         study="vanishing",
         control="identity in place of sigmoid, weights of glorot",
         figure="gradient_against_theory",
+        source="homework 1.4d; Glorot & Bengio 2010; Schoenholz et al. 2017",
         measure=_sigmoid_factor,
         about="sigmoid",
         side="disadvantage",
@@ -140,6 +147,7 @@ CLAIMS = (
         study="vanishing",
         control="identity in place of tanh, weights of glorot",
         figure="gradient_against_theory",
+        source="homework 1.4d; Glorot & Bengio 2010; Schoenholz et al. 2017",
         measure=_reach("tanh", "glorot"),
         about="tanh",
         side="disadvantage",
@@ -153,6 +161,7 @@ CLAIMS = (
         study="vanishing",
         control="identity in place of ReLU, weights of he: explodes",
         figure="gradient_against_theory",
+        source="homework 1.4d; He et al. 2015",
         measure=_reach("relu", "he"),
         about="relu",
         side="advantage",
@@ -161,11 +170,14 @@ CLAIMS = (
         id="relu-vanishes-less-than-sigmoid",
         question="1.4d",
         claim="ReLU is less susceptible to vanishing gradients than sigmoid",
-        criterion=Criterion.greater("share of delta that reaches layer 1, ReLU over sigmoid", 10.0),
+        criterion=Criterion.greater(
+            "share of delta that reaches layer 1, ReLU over sigmoid", LESS_SUSCEPTIBLE
+        ),
         unit="x",
         study="vanishing",
         control="ReLU over LeakyReLU, which is nearly ReLU",
         figure="gradient_against_theory",
+        source="homework 0.1b and 1.4d; He et al. 2015",
         measure=_relu_over_sigmoid,
         about="relu",
         side="advantage",
