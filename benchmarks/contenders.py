@@ -17,7 +17,7 @@ from peers_torch import TorchEager, TorchStacked, TorchVmap
 from work import Work
 
 from nnlab.core.plan import make_stacks
-from nnlab.core.train import _Training
+from nnlab.core.train import Training
 
 Array = NDArray[Any]
 
@@ -64,7 +64,7 @@ class Nnlab:
             parts = [runs[i : i + largest] for i in range(0, len(runs), largest)]
             stacks = [type(work.stack)(work.stack.recipe, part) for part in parts]
         self.runs = len(work.stack.runs)
-        self._trainings = [_Training(s, work.examples, measure=False) for s in stacks]
+        self._trainings = [Training(s, work.examples, measure=False) for s in stacks]
         self._order = [run.seed for stack in stacks for run in stack.runs]
         self._seeds = [run.seed for run in work.stack.runs]
         self._made = 0

@@ -12,9 +12,10 @@ from work import Work
 
 from nnlab.core.batches import Batches, Part, encode
 from nnlab.core.data import Split, load_dataset, split
-from nnlab.core.execute import Execution, Pool
+from nnlab.core.execute import Execution
 from nnlab.core.nn.mlp import layer_views
 from nnlab.core.plan import Plan, Run, Stack, make_plan, make_stacks
+from nnlab.core.pool import Pool
 from nnlab.core.spec import make_spec, resolve
 from nnlab.core.train import initial_stack, train_stack
 

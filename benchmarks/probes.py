@@ -53,7 +53,7 @@ def main() -> None:
     plan = prepare(load_spec(given.spec), Settings()).plan
     clock = [0.0]
     for name in MEASURING:
-        setattr(train._Training, name, timed(getattr(train._Training, name), clock))
+        setattr(train.Training, name, timed(getattr(train.Training, name), clock))
     shares = []
     print("| runs | steps | ms a record and run | us a step and run | share |")
     print("| --- | --- | --- | --- | --- |")

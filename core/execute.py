@@ -1,4 +1,4 @@
-"""Where stacks run: in this process, or on a pool of worker processes.
+"""Where stacks run: in this process, or on a pool of worker processes (`pool.py`).
 
 `Crew` is the one interface: submit a stack, get a future of its results. Anything shaped like
 `concurrent.futures.Executor` can stand behind it. `execute` feeds it: a few stacks in flight at a
@@ -9,35 +9,32 @@ failed run, and the grid goes on.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import pickle
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType, ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
 
 from nnlab.core import worker
 from nnlab.core.errors import NnlabError
 from nnlab.core.outcome import RunResult, failed
 from nnlab.core.plan import Stack
+from nnlab.core.pool import Pool, workers_there
 
 if TYPE_CHECKING:
     from nnlab.core.data import Split
 
 TRIES = 3
 """A stack whose worker dies is tried so often: whole, in halves, in quarters."""
-WORTH_A_POOL = 1.0
-"""Seconds of work, estimated, below which starting worker processes takes longer than it saves."""
-WITH_EVERY_STACK = 4 * 2**20
-"""Bytes of a split that travel with every stack; a larger one goes once to each worker."""
+WORTH_A_POOL, WORTH_KEPT_WORKERS = 1.0, 0.1
+"""Seconds of work, estimated, below which starting worker processes takes longer than it saves, and
+handing the work to those that have started."""
 _POLL_SECONDS = 0.1
 
 
@@ -90,57 +87,6 @@ class Alone:
     def stop(self) -> None:
         """Give BLAS its threads back."""
         self._limit.restore_original_limits()
-
-
-class Pool:
-    """Worker processes of this machine, each with BLAS at one thread."""
-
-    def __init__(self, split: Split, jobs: int) -> None:
-        """Start `jobs` processes as stacks come in."""
-        # Not forked: the parent's threads (BLAS, polars) do not survive a fork in good order.
-        self._context = multiprocessing.get_context("spawn")
-        self._jobs, packed = jobs, pickle.dumps(split)
-        # Starting a worker waits until it has taken its arguments, that is, has imported NumPy. A
-        # small split therefore goes with the stacks, so that all workers start at once.
-        small = len(packed) <= WITH_EVERY_STACK
-        self._at_start: bytes | None = None if small else packed
-        self._with_stacks: bytes | None = packed if small else None
-        # One more than there are workers waits at hand, so that none pauses for its next.
-        self.slots = jobs + 1
-        self._executor = self._start()
-
-    def _start(self) -> ProcessPoolExecutor:
-        # Anew with every pool: a worker killed while it counts leaves the counter locked.
-        self._counter: Any = self._context.Value("q", 0)
-        self._told = 0
-        return ProcessPoolExecutor(
-            self._jobs, mp_context=self._context, initializer=worker.start,
-            initargs=(self._counter, self._at_start),
-        )  # fmt: skip
-
-    def submit(self, stack: Stack) -> Future[list[RunResult]]:
-        """Train on the next worker that is free."""
-        # The workers that this starts are born deaf to Ctrl-C, and do not run the main program.
-        with _interrupts_ignored(), _no_main_module():
-            return self._executor.submit(worker.train, stack, self._with_stacks)
-
-    def advanced(self) -> int:
-        """Run-steps made by all workers since the last call."""
-        total = int(self._counter.get_obj().value)
-        made, self._told = total - self._told, total
-        return made
-
-    def replace(self) -> None:
-        """A fresh pool in place of a broken one."""
-        self.stop()
-        self._executor = self._start()
-
-    def stop(self) -> None:
-        """Kill the workers; they hold nothing that is not done again."""
-        for process in list((self._executor._processes or {}).values()):
-            with suppress(OSError, ValueError):
-                process.kill()
-        self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 class StackLost(Exception):
@@ -264,37 +210,10 @@ def make_crew(
     split: Split, jobs: int, stacks: Sequence[Stack], told: Callable[[int], None]
 ) -> Crew:
     """The crew for `stacks`: this process for one job, one stack or little work, else a pool."""
-    if min(jobs, len(stacks)) <= 1 or sum(stack.work for stack in stacks) < WORTH_A_POOL:
+    worth = WORTH_KEPT_WORKERS if workers_there(jobs) else WORTH_A_POOL
+    if min(jobs, len(stacks)) <= 1 or sum(stack.work for stack in stacks) < worth:
         return Alone(split, told)
-    return Pool(split, min(jobs, len(stacks)))
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment: processes started in the block inherit that."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    """Hide the main program: a process spawned in the block would import it, and needs none of it.
-
-    It saves the command line's own imports, and a script of a user's without a guard around its
-    main part from being run by every worker.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    return Pool(split, jobs)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ class Worker:
 
 
 _worker: Worker | None = None
+_held: bytes | None = None
 _advanced: Callable[[int], None] | None = None
 
 
@@ -65,18 +66,17 @@ def start(counter: Any, packed: bytes | None = None) -> None:
 
 
 def train(stack: Stack, packed: bytes | None = None) -> list[RunResult]:
-    """Train a stack in this worker process; the first that brings the split leaves it here."""
-    if _worker is None:
-        assert packed is not None, "the split comes with start() or with the stack"
+    """Train a stack in this worker process; the split that it brings stays for the next."""
+    if packed is not None and packed != _held:
         _hold(packed)
-    assert _worker is not None
+    assert _worker is not None, "the split comes with start() or with the stack"
     return _worker.train(stack)
 
 
 def _hold(packed: bytes) -> None:
-    global _worker  # noqa: PLW0603 - see `start`
+    global _worker, _held
     assert _advanced is not None, "start() comes first"
-    _worker = Worker(pickle.loads(packed), _advanced)
+    _worker, _held = Worker(pickle.loads(packed), _advanced), packed
 
 
 def one_thread() -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from nnlab.core import environment
 from nnlab.core.errors import Interrupted, NnlabError, RunsFailed
 from nnlab.core.folder import CLAIMS, ENVIRONMENT
+from nnlab.core.pool import workers_kept
 from nnlab.core.questions.answer_folder import as_json, write_answer
 from nnlab.core.questions.answering import (
     Answered,
@@ -65,19 +66,20 @@ def answer_all(
     folder = folder_named(ALL, asked)
     answered: list[Answered] = []
     failed: list[Failed] = []
-    for question in questions or tuple(QUESTIONS.values()):
-        try:
-            found = answer_question(question, _for(question, asked))
-        except Interrupted:
-            raise
-        except NnlabError as error:
-            if asked.settings.fail_fast and isinstance(error, RunsFailed):
+    with workers_kept():
+        for question in questions or tuple(QUESTIONS.values()):
+            try:
+                found = answer_question(question, _for(question, asked))
+            except Interrupted:
                 raise
-            failed.append(Failed(question, error))
-            heard(failed[-1])
-            continue
-        answered.append(found)
-        heard(found)
+            except NnlabError as error:
+                if asked.settings.fail_fast and isinstance(error, RunsFailed):
+                    raise
+                failed.append(Failed(question, error))
+                heard(failed[-1])
+                continue
+            answered.append(found)
+            heard(found)
     _write(asked, started, answered, failed)
     return AllAnswered(tuple(answered), tuple(failed), folder)
 

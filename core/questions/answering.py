@@ -22,6 +22,7 @@ from nnlab.core import environment
 from nnlab.core.errors import UsageError
 from nnlab.core.files import check_writable
 from nnlab.core.folder import CLAIMS, ENVIRONMENT, RUNS, SPEC
+from nnlab.core.pool import workers_kept
 from nnlab.core.questions.answer_folder import as_json, write_answer
 from nnlab.core.questions.question import Question
 from nnlab.core.questions.work import Watch, Work
@@ -71,7 +72,8 @@ def answer_question(question: Question, asked: Asked) -> Answered:
         )
     started = environment.now()
     work = Work(asked.settings, folder, asked.watch, asked.quick, asked.input, asked.matrix)
-    answer = question.answer(work)
+    with workers_kept():
+        answer = question.answer(work)
     facts = facts_of(asked, started)
     page = AnswerPage(question.id, question.title, question.asks, answer, asked.quick, facts)
     _write(page, folder)

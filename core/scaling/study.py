@@ -22,6 +22,7 @@ from nnlab.core.errors import UsageError
 from nnlab.core.files import check_writable
 from nnlab.core.limits import LONG_SECONDS
 from nnlab.core.listener import Outlook
+from nnlab.core.pool import workers_kept
 from nnlab.core.report.answer import AnswerPage
 from nnlab.core.scaling.sweeps import Recipes, Sweep, Watch, protocol_for, run_sweeps, usual_rates
 from nnlab.core.settings import Settings
@@ -105,7 +106,8 @@ class ScalingStudy:
         settings, spec = self.study.settings, self.study.spec
         check_writable(settings.results)
         started = environment.now()
-        swept = run_sweeps(self.study, self.asked, watch)
+        with workers_kept():
+            swept = run_sweeps(self.study, self.asked, watch)
         facts = environment.describe(settings.command or tuple(sys.argv))
         facts |= {"started": started, "finished": environment.now(), "jobs": settings.workers}
         page = AnswerPage(
