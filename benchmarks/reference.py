@@ -44,7 +44,7 @@ STUDIES = "studies"
 REPORT = "report.png"
 MOST_BYTES = 1_000_000
 """Of a table; a longer one is compressed."""
-MOST_PICTURE = 500_000
+MOST_PICTURE = 550_000
 """Of a picture, in bytes."""
 
 Kept = dict[str, str | bytes]
@@ -65,10 +65,12 @@ def main() -> None:
         # Which specs stand alone is known when all answers are there.
         for name in [] if given else alone():
             made(name)
+            names.append(name)
     except NnlabError as error:
         parser.exit(error.exit_code, f"{error}\n")
-    shutil.rmtree(WORKSHOP, ignore_errors=True)
-    write_readme()
+    for name in names:
+        shutil.rmtree(WORKSHOP / name, ignore_errors=True)
+    (REFERENCE / "README.md").write_text(readme(), encoding="utf-8")
 
 
 def checked(name: str) -> str:
@@ -117,13 +119,12 @@ def made(name: str) -> None:
     for file, content in kept.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(content.encode() if isinstance(content, str) else content)
-    total = sum(path.stat().st_size for path in folder.rglob("*.*"))
-    print(f"{folder.relative_to(ROOT)}: {total / 1000:.0f} kB", flush=True)
+    print(f"{folder.relative_to(ROOT)}: {size_of(folder) / 1000:.0f} kB", flush=True)
 
 
 def made_study(name: str) -> tuple[Path, Kept]:
     """Train a shipped spec: its folder in the workshop, and what is kept of it as it stands."""
-    results = prepare(load_spec(shipped()[name]), Settings(results=WORKSHOP)).run()
+    results = prepare(load_spec(shipped()[name]), Settings(results=WORKSHOP / name)).run()
     return results.folder, {SPEC: (results.folder / SPEC).read_bytes()}
 
 
@@ -136,84 +137,88 @@ def made_answer(name: str) -> tuple[Path, Kept]:
         heard.append(part.replace(",", " ").split()[0])
         return nullcontext(Listener())
 
-    folder = answer_question(find_question(name), Asked(Settings(results=WORKSHOP), watch)).folder
+    folder = answer_question(
+        find_question(name), Asked(Settings(results=WORKSHOP / name), watch)
+    ).folder
     kept: Kept = {CLAIMS: (folder / CLAIMS).read_bytes()}
     for study in shipped():
         if study in heard:
-            kept[f"{STUDIES}/{study}.yaml"] = resolved(study, folder / STUDIES / study / SPEC)
+            kept[f"{STUDIES}/{study}.yaml"] = resolved(study, folder)
     return folder, kept
 
 
-def resolved(study: str, written: Path) -> str:
+def resolved(study: str, folder: Path) -> str:
     """The spec of a study as the answer trained it, or as it ships where no folder has it."""
+    written = folder / STUDIES / study / SPEC
     if written.is_file():
         return written.read_text(encoding="utf-8")
-    return prepare(load_spec(shipped()[study]), Settings(results=WORKSHOP)).spec.to_yaml()
+    return prepare(load_spec(shipped()[study]), Settings(results=folder)).spec.to_yaml()
 
 
 def small(picture: bytes) -> bytes:
-    """The PNG file in at most 256 colours and `MOST_PICTURE` bytes, smaller in size where it must."""
+    """The PNG file in 256 colours and at most `MOST_PICTURE` bytes, if need be in fewer pixels."""
     few = lean(picture)
     while len(few) > MOST_PICTURE:
-        image = Image.open(io.BytesIO(picture)).convert("RGB")
-        buffer = io.BytesIO()
+        image = Image.open(io.BytesIO(picture))
         size = (image.width * 7 // 8, image.height * 7 // 8)
+        buffer = io.BytesIO()
         image.resize(size, Image.Resampling.LANCZOS).save(buffer, format="PNG")
         picture = buffer.getvalue()
         few = lean(picture)
     return few
 
 
-README = """\
+HEAD = """\
 # Reference results
 
-What the shipped specs and the answers to all questions gave on one machine, to look at without
-training anything, and for the tests to compare with. Written by `benchmarks/reference.py`
-(`make reference` makes everything again, `python benchmarks/reference.py 1.4a quickstart` only these);
-nothing here is edited by hand.
+What the shipped specs and the answers to all questions gave on one machine: to look at without
+training anything, and for a test to compare with. `make reference` makes everything again,
+`python benchmarks/reference.py 1.4a quickstart` these two; nothing here is edited by hand.
 
-- `answer-<question>/`: `claims.json`, `report.png`, `runs.csv` where nets were trained, and the spec
-  of each study in `studies/`. `nnlab train` on one of these trains that study alone.
+- `answer-<question>/`: `claims.json`, `report.png`, `runs.csv` where nets were trained, and in
+  `studies/` the spec of each study. `nnlab train` on one of these trains that study alone.
 - `<spec>/`: `report.png`, `runs.csv` and `spec.yaml` of a shipped spec that no answer trains.
-- `environment.json` everywhere: versions, system, kernel of the BLAS, when, how long.
+- `environment.json` in each: versions, system, the BLAS and its kernel, when, how long.
 
-Left out for their size: the tables by step and by layer, `report.html` and the single figures, which
-the same commands write to `results/`. Pictures have 256 colours and at most 500 kB, some at a lower
-resolution than a fresh report; a table above 1 MB is compressed.
+Left out, for their size, are the tables by step and by layer, `report.html` and the single figures;
+`nnlab train` and `nnlab answer` write them to `results/`. A picture has 256 colours and at most 550
+kB, so that a long one has fewer pixels than a fresh report; a table above 1 MB is compressed.
 
-`tests/test_reference_results.py` holds a fresh run against these. On the same machine the numbers are
-the same to the bit, all but times; on another processor or with another BLAS sums are rounded
-differently, so it compares within tolerances, which are stated and explained there. The times in a
-report, and the claims about the cost of an activation, are this machine's.
+`tests/test_reference_results.py` holds fresh runs against these and says how close they must be. On
+the same machine all numbers are the same to the bit, but for times. Another processor or BLAS
+rounds sums differently. Most runs then differ in the seventh digit, those of large steps or many
+layers in the first: a single loss of theirs means nothing, their mean over seeds and the verdicts
+do. Times in a report, and claims about the cost of an activation, are this machine's.
 
-| folder | runs | claims | size | took |
+| report | runs | claims | size | took |
 | --- | --- | --- | --- | --- |
+"""
+TAIL = """
+*Took* is the clock on two cores that other work shared.
 """
 
 
-def write_readme() -> None:
+def readme() -> str:
     """What is there, how large it is and how long it took."""
     rows = []
     for folder in sorted(path.parent for path in REFERENCE.glob(f"*/{ENVIRONMENT}")):
         facts = json.loads((folder / ENVIRONMENT).read_text(encoding="utf-8"))
         claims = folder / CLAIMS
-        count = len(json.loads(claims.read_text(encoding="utf-8"))) if claims.exists() else "–"
-        size = sum(path.stat().st_size for path in folder.rglob("*.*"))
-        runs = [csv_lines(path) - 1 for path in folder.glob(f"{RUNS}*")]
+        judged = len(json.loads(claims.read_text(encoding="utf-8"))) if claims.exists() else "–"
+        trained = [lines(path) - 1 for path in folder.glob(f"{RUNS}*")]
         rows.append(
-            f"| [{folder.name}]({folder.name}/{REPORT}) | {runs[0] if runs else '–'} | {count} "
-            f"| {size / 1000:.0f} kB | {facts['seconds']} s |"
+            f"| [{folder.name}]({folder.name}/{REPORT}) | {trained[0] if trained else '–'} "
+            f"| {judged} | {size_of(folder) / 1000:.0f} kB | {facts['seconds']} s |\n"
         )
-    text = README + "\n".join(rows) + f"\n\n{NOTE}"
-    (REFERENCE / "README.md").write_text(text, encoding="utf-8")
+    return HEAD + "".join(rows) + TAIL
 
 
-NOTE = """\
-*Took* is on two cores that other work shared: an idle machine is two to four times as fast.
-"""
+def size_of(folder: Path) -> int:
+    """Bytes of all files in it."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def csv_lines(path: Path) -> int:
+def lines(path: Path) -> int:
     """The lines of a table, compressed or not."""
     content = path.read_bytes()
     return (gzip.decompress(content) if path.suffix == ".gz" else content).count(b"\n")

@@ -4,8 +4,9 @@
 
 256 runs of two hidden layers of 64 at batch 32 on digits, each time into a fresh results folder and
 in a process of its own. Timed is the training, from the first stack to the last run stored: worker
-processes are started, runs come back, are checked and flushed to disk. The whole command adds to
-both alike what is not training: Python's start, the data, the tables. Medians over the repeats.
+processes are started, runs come back, are checked and flushed to disk. The whole job adds to both
+alike what is not training: Python's start, the data, the tables, the pictures. Medians over the
+repeats.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ RUNS = 256
 
 
 def measure(jobs: int, steps: int) -> dict[str, float]:
-    """Train the grid here, pictures left out; the seconds it took."""
+    """Train the grid here; the seconds it took."""
     begun = perf_counter()
     from nnlab.core.execute import default_jobs
     from nnlab.core.listener import Listener, Outlook
@@ -51,7 +52,7 @@ def measure(jobs: int, steps: int) -> dict[str, float]:
     )  # fmt: skip
     clock = Clock()
     with tempfile.TemporaryDirectory() as place:
-        settings = Settings(results=Path(place), jobs=jobs, draw=False)
+        settings = Settings(results=Path(place), jobs=jobs)
         prepare(spec, settings).run(clock)
     if clock.runs != RUNS:
         raise RuntimeError(f"{clock.runs} of {RUNS} runs were trained")

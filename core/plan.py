@@ -260,7 +260,10 @@ LARGEST_STACK = 64
 SMALLEST_STACK = 8
 """Below, Python's own cost a step shows."""
 FEWEST_RUNS = 4
-"""A stack may be cut down to so many so that every worker has one."""
+"""A stack may be cut down to so many so that every worker has one,"""
+ENOUGH_RUNS, TURNS = 16, 4
+"""and to so many so that every worker has so many turns: one that is slower then has fewer of them,
+instead of keeping all others waiting for its last."""
 
 
 def run_bytes(recipe: Recipe) -> int:
@@ -291,9 +294,13 @@ def make_stacks(runs: Iterable[Run], jobs: int) -> list[Stack]:
     for run in runs:
         groups.setdefault(run.recipe, []).append(run)
     stacks: list[Stack] = []
+    whole = {
+        recipe: math.ceil(len(all_) / largest_stack(recipe)) for recipe, all_ in groups.items()
+    }
+    finer = math.ceil(TURNS * jobs / max(1, sum(whole.values()))) if jobs > 1 else 1
     for recipe, members in groups.items():
         members.sort(key=_stack_order)
-        parts = math.ceil(len(members) / largest_stack(recipe))
+        parts = max(whole[recipe], min(finer * whole[recipe], len(members) // ENOUGH_RUNS))
         parts = max(parts, min(jobs, len(members) // FEWEST_RUNS))
         if parts > 1 and parts % jobs:
             parts = min(parts + jobs - parts % jobs, len(members))

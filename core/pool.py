@@ -1,7 +1,7 @@
 """Worker processes of this machine: a pool for one study, or kept for the studies of one command.
 
-with workers_kept():      # an answer trains a dozen small studies
-...                   # every `Pool` in here is served by the same processes
+An answer trains a dozen small studies: within `with workers_kept():` every `Pool` is served by the
+same processes, which end with the block.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from types import ModuleType
@@ -31,7 +30,7 @@ WITH_EVERY_STACK = 4 * 2**20
 
 
 class Workers:
-    """Processes that train, each with BLAS at one thread, and the count of what they have made."""
+    """Processes that train, each with BLAS at one thread, and the count of their run-steps."""
 
     def __init__(self, jobs: int, split: bytes | None = None) -> None:
         """At most `jobs` of them, started as stacks come in; `split` goes once to each."""
@@ -53,6 +52,11 @@ class Workers:
     def made(self) -> int:
         """Run-steps made by all of them since they were started."""
         return int(self._counter.get_obj().value)
+
+    @property
+    def broken(self) -> bool:
+        """Whether one of them has died; the others then take nothing more."""
+        return bool(self.executor._broken)
 
     def kill(self) -> None:
         """End them at once; they hold nothing that is not done again."""
@@ -93,7 +97,7 @@ def workers_kept() -> Iterator[None]:
 
 
 def workers_there(jobs: int) -> bool:
-    """Whether `jobs` workers have been kept, ready for the next study."""
+    """Whether workers have been kept, at most `jobs` of them, ready for the next study."""
     shelf = _shelf.get()
     return shelf is not None and shelf.idle is not None and shelf.idle.jobs == jobs
 
@@ -112,15 +116,15 @@ class Pool:
         self._with_stacks: bytes | None = packed if small else None
         # One more than there are workers waits at hand, so that none pauses for its next.
         self.slots = jobs + 1
-        self._pending: set[Future[list[RunResult]]] = set()
+        self._flying: list[Future[list[RunResult]]] = []
         self._told = 0
         self._seat(self._take() or Workers(jobs, self._at_start))
 
     def submit(self, stack: Stack) -> Future[list[RunResult]]:
         """Train on the next worker that is free."""
         future = self._workers.submit(stack, self._with_stacks)
-        self._pending.add(future)
-        future.add_done_callback(self._settle)
+        self._flying = [each for each in self._flying if not each.done()]
+        self._flying.append(future)
         return future
 
     def advanced(self) -> int:
@@ -137,31 +141,26 @@ class Pool:
     def stop(self) -> None:
         """End the workers, or keep them if they are idle and whole and the next may want them."""
         shelf = _shelf.get()
-        if shelf is None or self._pending or self._broken or self._at_start is not None:
+        idle = all(future.done() for future in self._flying) and not self._workers.broken
+        if shelf is None or not idle or self._at_start is not None:
             self._workers.kill()
-            return
-        if shelf.idle is not None:
-            shelf.idle.kill()
-        shelf.idle = self._workers
+        else:
+            shelf.idle = self._workers
 
     def _take(self) -> Workers | None:
-        """Kept workers, if there are as many as are wanted."""
+        """The kept workers, if they are what is wanted; if not, they end: never two bunches."""
         shelf = _shelf.get()
-        if shelf is None or self._at_start is not None or not workers_there(self._jobs):
+        if shelf is None or shelf.idle is None:
             return None
         kept, shelf.idle = shelf.idle, None
-        return kept
+        if kept.jobs == self._jobs and self._at_start is None and not kept.broken:
+            return kept
+        kept.kill()
+        return None
 
     def _seat(self, workers: Workers) -> None:
-        self._workers, self._broken = workers, False
-        self._told = workers.made()
-        self._pending.clear()
-
-    def _settle(self, future: Future[list[RunResult]]) -> None:
-        """Called when a future is done, perhaps from the executor's own thread."""
-        self._pending.discard(future)
-        if not future.cancelled() and isinstance(future.exception(), BrokenProcessPool):
-            self._broken = True
+        self._workers, self._told = workers, workers.made()
+        self._flying.clear()
 
 
 @contextmanager

@@ -23,8 +23,8 @@ from nnlab.core.execute import (
     terminated_like_interrupted,
 )
 from nnlab.core.outcome import FAILED, FINISHED, RunResult, failed
-from nnlab.core.plan import Plan, Stack, make_stacks
-from nnlab.core.pool import Pool, workers_kept, workers_there
+from nnlab.core.plan import Stack, make_stacks
+from nnlab.core.pool import Pool
 from tests.small import run_of, small_plan
 
 
@@ -260,56 +260,6 @@ def test_a_real_worker_killed_once_loses_nothing(tmp_path: Path) -> None:
     assert not marker.exists()
     assert sorted(r.run.id for r in found) == sorted(run.id for run in plan.runs)
     assert {r.status for r in found} == {FINISHED}
-
-
-def processes(pool: Pool) -> set[int]:
-    return set(pool._workers.executor._processes or {})
-
-
-def test_kept_workers_serve_another_study_with_its_own_data() -> None:
-    first, second = small_plan(seeds=8), small_plan(seeds=8, split_seed=1)
-
-    def trained(crew: Alone | Pool, plan: Plan) -> dict[str, bytes]:
-        with Execution(crew, ignore) as execution:
-            stacks = make_stacks(plan.runs, 2)
-            return {r.run.id: r.curves.tobytes() for s in execution.results(stacks) for r in s}
-
-    with workers_kept():
-        assert not workers_there(2)
-        pool = Pool(first.split, 2)
-        found = trained(pool, first)
-        theirs = processes(pool)
-        assert workers_there(2)
-        assert not workers_there(3)
-        again = Pool(second.split, 2)
-        assert not workers_there(2)  # they serve
-        assert again.advanced() == 0  # what they made for the first study is not of this one
-        assert trained(again, second) == trained(Alone(second.split, ignore), second)
-        assert processes(again) == theirs
-        assert trained(Pool(first.split, 2), first) == found
-    assert not workers_there(2)
-    assert not any(alive(pid) for pid in theirs)
-
-
-def test_workers_that_are_busy_or_not_wanted_are_not_kept() -> None:
-    plan = small_plan(seeds=8, steps=200_000)
-    pool = Pool(plan.split, 2)
-    pool.stop()
-    assert not workers_there(2)  # nobody keeps them outside the block
-    with workers_kept():
-        pool = Pool(plan.split, 2)
-        for stack in make_stacks(plan.runs, 2):
-            pool.submit(stack)
-        pool.stop()
-        assert not workers_there(2)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_one_stack_one_job_or_little_work_needs_no_pool() -> None:

@@ -136,6 +136,20 @@ def test_runs_of_different_recipes_are_different_stacks() -> None:
     assert [stack.recipe.steps for stack in stacks] == [20, 10]
 
 
+def test_several_workers_have_several_turns_each() -> None:
+    """So that none waits for another's last; but no stack below what is worth a turn."""
+
+    def lengths(count: int, jobs: int) -> list[int]:
+        return [len(s.runs) for s in make_stacks([run_of(seed) for seed in range(count)], jobs)]
+
+    assert lengths(256, jobs=1) == [64] * 4
+    assert lengths(256, jobs=2) == [32] * 8
+    assert lengths(128, jobs=2) == [16] * 8
+    assert lengths(64, jobs=2) == [16] * 4
+    assert lengths(40, jobs=2) == [20] * 2
+    assert min(lengths(1024, jobs=2)) == LARGEST_STACK  # turns enough as it is
+
+
 def test_larger_nets_make_smaller_stacks() -> None:
     sizes = [largest_stack(recipe_of(layer_sizes=(64, w, w, 10))) for w in (8, 64, 256, 2048)]
     assert sizes == sorted(sizes, reverse=True)

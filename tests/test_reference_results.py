@@ -1,11 +1,12 @@
 """`results/reference/` has everything that ships, says what the tables say, and is found again.
 
 How close a fresh run must be. The same code on the same machine gives the same bits. Another kernel
-of the BLAS, or NumPy without its vector instructions, adds in another order, and the difference of
-one part in 10^7 grows with every step. Measured with OpenBLAS's kernel of 2008 and NumPy without
-AVX, FMA and AVX-512: the runs that are compared here, of moderate rates and few layers, differed by
-at most 2e-5 in the loss and in no single accuracy. Runs at the edge of divergence, and ReLU nets of
-ten and more layers, differed by half and more: single ones of those are not compared.
+of the BLAS, or NumPy without its vector instructions, adds in another order, and that difference,
+one part in 10^7, grows with every step. Measured with `OPENBLAS_CORETYPE=Nehalem`, a kernel of
+2008, and `NPY_DISABLE_CPU_FEATURES=X86_V3` (no AVX2, no FMA): the runs that are compared here, of
+moderate rates and few layers, differed by at most 1e-5 in the loss and in no accuracy. Runs at
+large rates, and ReLU nets of ten and more layers, differed by half and more: single ones of those
+are not compared.
 
 Not answered here, for it takes minutes: 1.4d and 1.4f. Their claims are held against the table, and
 some of the runs behind 1.4d are trained again.
@@ -40,7 +41,7 @@ from tests.test_documents import writer
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "results" / "reference"
 LOSS = 1e-3
-"""Relative, of a loss and of the steps to a target: fifty times what was measured."""
+"""Relative, of a loss and of the steps to a target: a hundred times what was measured."""
 EXAMPLES = 2
 """So many may be classified otherwise: at a boundary the last bit decides."""
 ESTIMATE = 1e-6
