@@ -31,7 +31,7 @@ from nnlab.core.listener import Listener
 from nnlab.core.questions.answer_folder import as_json
 from nnlab.core.questions.answering import Asked, answer_question
 from nnlab.core.questions.table import QUESTIONS, find_question
-from nnlab.core.report.style import lean
+from nnlab.core.report.png import lean
 from nnlab.core.settings import Settings
 from nnlab.core.spec import load_spec
 from nnlab.core.study import prepare
@@ -58,6 +58,8 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="NAME")
     given = parser.parse_args().names
+    if environment.describe(())["versions"]["nnlab"] is None:
+        parser.exit(2, "install nnlab first (make install): the results name its version\n")
     try:
         names = [checked(name) for name in given] or list(QUESTIONS)
         for name in names:

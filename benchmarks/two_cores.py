@@ -29,7 +29,7 @@ RUNS = 256
 def measure(jobs: int, steps: int) -> dict[str, float]:
     """Train the grid here; the seconds it took."""
     begun = perf_counter()
-    from nnlab.core.execute import default_jobs
+    from nnlab.core.cores import default_jobs
     from nnlab.core.listener import Listener, Outlook
     from nnlab.core.outcome import RunResult
     from nnlab.core.settings import Settings

@@ -10,7 +10,6 @@ import typer
 
 from nnlab.cli import console
 from nnlab.cli.options import OutputOptions, RunningOptions
-from nnlab.core.errors import Interrupted
 
 if TYPE_CHECKING:
     from nnlab.cli.progress import Progress
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from nnlab.core.questions.work import Watch
 
 ALL = "all"
-_GO_ON = "interrupted; the runs that are finished are kept: the same command goes on from there"
 
 
 def complete_questions(incomplete: str) -> list[str]:
@@ -77,13 +75,10 @@ def answer(
     # done long before work counts as long, on one core too (a test adds them up).
     watched: list[Progress] = []
     asked = Asked(training.settings(), _watch(watched, output), quick, input, matrix)
-    try:
-        if question.strip().lower() == ALL:
-            document = _answer_all(asked, output)
-        else:
-            document = _answer(find_question(question), asked, output)
-    except KeyboardInterrupt:
-        raise Interrupted(_GO_ON) from None
+    if question.strip().lower() == ALL:
+        document = _answer_all(asked, output)
+    else:
+        document = _answer(find_question(question), asked, output)
     if output.as_json:
         notes = [note for progress in watched for note in progress.notes]
         console.write_json(document | {"notes": notes})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.tables import column, paragraph
 from nnlab.cli.wrapped_table import table_lines, wrap_table
-from nnlab.core.report.answer import QUICK
+from nnlab.core.report.answer import ORIGIN, QUICK
 from nnlab.core.report.claim_rows import ClaimRow, claim_row
 from nnlab.core.report.fixed_print import MARK, fixed_lines, is_fixed
 from nnlab.core.wording import shown
@@ -37,6 +37,7 @@ def summary_lines(document: Mapping[str, Any], width: int) -> list[Text]:
         lines += _texts(QUICK, prose, "yellow")
     if document["asks"]:
         lines += _texts(document["asks"], prose, "dim")
+        lines += _texts(ORIGIN, prose, "dim")
     for sentence in document["answer"]:
         lines += [Text(), *_texts(sentence, prose)]
     rows = [claim_row(entry) for entry in document["claims"]]
@@ -114,7 +115,8 @@ def question_lines(questions: Sequence[Question], width: int) -> list[Text]:
         column("options", [_options(question) for question in questions], number=False),
     ]
     hint = "`nnlab answer 1.4a` answers one, `nnlab answer all` answers all of them."
-    return [*wrap_table(table, width).lines, Text(), *_texts(hint, width)]
+    about = [*_texts(ORIGIN, min(width, _WIDEST_TEXT)), *_texts(hint, width)]
+    return [*wrap_table(table, width).lines, Text(), *about]
 
 
 def _options(question: Question) -> str:

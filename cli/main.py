@@ -88,7 +88,7 @@ def _tell(error: NnlabError | MemoryError | typer.TyperException, arguments: Seq
     elif isinstance(error, Interrupted):
         before = ""
     elif isinstance(error, typer.TyperException):
-        message = console.inert(error.format_message() + _meant_override(error, arguments))
+        message = console.inert(_told(error) + _meant_override(error, arguments))
         before = _usage(error) + before
     code = getattr(error, "exit_code", 1)
     console.say(before + message)
@@ -96,6 +96,11 @@ def _tell(error: NnlabError | MemoryError | typer.TyperException, arguments: Seq
         told = {"error": message, "exit_code": code, "problems": problems}
         console.write_json(told | (error.document if isinstance(error, console.Shortfall) else {}))
     return code
+
+
+def _told(error: typer.TyperException) -> str:
+    """What typer says, without the words of the library that checks its values."""
+    return error.format_message().replace(": Value error, ", ": ", 1)
 
 
 def _usage(error: typer.TyperException) -> str:
@@ -136,7 +141,19 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(
+class App(typer.Typer):
+    """The command line as it is called, from its first line on."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it; Ctrl-C before there is a command to answer it ends like any other."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except KeyboardInterrupt:
+            console.say("interrupted")
+            sys.exit(Interrupted.exit_code)
+
+
+app = App(
     cls=Commands,
     epilog="Exit codes: 0 done; 1 a run failed or a file could not be written; 2 wrong usage or a "
     "bad spec; 130 interrupted.",

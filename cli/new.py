@@ -21,7 +21,7 @@ TEMPLATE = """\
 # A line that begins with # is a comment; take the # away to use the key.
 
 name: {key}            # the results go to results/{name}/
-description: Which activation learns the digits best?
+# description: Which activation learns the digits best?   # the subtitle of its report
 
 # ---------------------------------------------------------------- the data
 dataset: digits

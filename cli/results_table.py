@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.tables import Column, column, lay_out, paragraph
-from nnlab.core.analysis.axes import Outcome, architecture_label
+from nnlab.core.analysis.axes import FEWEST_SEEDS, Outcome, architecture_label
 from nnlab.core.report.wording import fixed, plural, short
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def results_lines(results: Results, width: int) -> list[Text]:
         rows = rows[:BEST_ROWS]
     else:
         rows.sort(key=lambda row: int(row["order"]))  # as the spec writes them
-    first = [i for i, row in enumerate(rows) if row["place"] == 1 and row["n"]]
+    first = _first(rows, standing.ranked_by)
     bold = first if standing.settings > 1 else []
     sentences = _sentences(standing, bool(bold))
     if more := standing.settings - len(rows):
@@ -74,13 +74,24 @@ def _headline(results: Results, standing: Standing) -> str:
     return f"{results.spec.name}: {plural(standing.settings, 'setting')}, {total}{note}"
 
 
+def _first(rows: list[dict[str, Any]], outcome: Outcome) -> list[int]:
+    """The rows to mark: the first in rank, and those that print the same mean and lost no more."""
+    words = short if outcome.scale == "log" else fixed
+
+    def shown(row: dict[str, Any]) -> tuple[str, float]:
+        return words(row["mean"]), row["finished"] / row["runs"]
+
+    lead = [row for row in rows if row["place"] == 1 and row["n"]]
+    return [i for i, row in enumerate(rows) if lead and row["n"] and shown(row) == shown(lead[0])]
+
+
 def _columns(rows: list[dict[str, Any]], standing: Standing, best: list[int]) -> list[Column]:
     """Mark, axes, outcome, what was lost, and what else is worth knowing."""
     outcome = standing.ranked_by
     marks = ["*" if i in best else "" for i in range(len(rows))]
     columns = [column("", marks, number=False)] if best else []
     columns += [_axis(axis, rows, standing) for axis in standing.varying or ("activation",)]
-    columns.append(column(outcome.words, [_with_interval(row, outcome) for row in rows]))
+    columns.append(column(outcome.words, _aligned([_with_interval(row, outcome) for row in rows])))
     for status in ("diverged", "failed"):
         if any(row[status] for row in rows):
             columns.append(column(status, [_lost(row, status) for row in rows]))
@@ -127,11 +138,25 @@ def distinct(values: Sequence[float]) -> list[str]:
 def _with_interval(row: dict[str, Any], outcome: Outcome) -> str:
     """`0.974 ± 0.004`; a geometric mean, whose interval is not symmetric, with both ends."""
     words = short if outcome.scale == "log" else fixed
-    if row["low"] is None or row["high"] is None:
+    ends = words(row["low"]), words(row["high"])
+    if row["low"] is None or row["high"] is None or _is_point(row):
         return words(row["mean"])
     if outcome.scale == "log":
-        return f"{words(row['mean'])} [{words(row['low'])}, {words(row['high'])}]"
-    return f"{words(row['mean'])} ± {words((row['high'] - row['low']) / 2)}"
+        return f"{words(row['mean'])} [{ends[0]}, {ends[1]}]"
+    half = words((row["high"] - row["low"]) / 2)
+    return f"{words(row['mean'])} ± {'<0.001' if half == '0.000' else half}"
+
+
+def _aligned(cells: list[str]) -> list[str]:
+    """Means without an interval below those with one, not below their intervals."""
+    tails = [len(cell) - cell.index(" ±") for cell in cells if " ±" in cell]
+    return [cell if " ±" in cell else cell + " " * max(tails, default=0) for cell in cells]
+
+
+def _is_point(row: dict[str, Any]) -> bool:
+    """Whether all seeds came to the same: an interval of no width would read as certainty."""
+    low, high = row["low"], row["high"]
+    return low is not None and high - low <= 1e-12 * max(abs(low), abs(high), 1.0)
 
 
 def _alike(standing: Standing) -> str:
@@ -140,6 +165,8 @@ def _alike(standing: Standing) -> str:
         return "; one seed cannot tell by how much"
     others, seeds = standing.settings - 1, standing.seeds
     if not standing.alike:
+        if seeds < FEWEST_SEEDS:
+            return f", told from every other; {seeds} seeds only explore"
         return f", told from every other by {seeds} seeds"
     which = f"{standing.alike:,} of the {plural(others, 'other setting')}"
     if standing.alike == others:
@@ -164,7 +191,9 @@ def _sentences(standing: Standing, marked: bool) -> list[str]:
         sentences.append(f"* {outcome.extreme} {mean} {outcome.words}{_alike(standing)}")
     if seeds > 1:
         interval = "[ ]" if outcome.scale == "log" else "±"
-        sentences.append(f"{interval} 95 % interval of the {mean} over {seeds} seeds")
+        same = any(_is_point(row) for row in standing.best)
+        none = f"; no {interval} where all seeds came to the same" if same else ""
+        sentences.append(f"{interval} 95 % interval of the {mean} over {seeds} seeds{none}")
     best = standing.best_run
     if best is None:
         return ["No run finished."]

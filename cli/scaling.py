@@ -122,7 +122,8 @@ def _search(study: ScalingStudy, output: OutputOptions) -> None:
     from nnlab.cli.progress import Progress, face_for_stderr
 
     watched: list[Progress] = []
-    face_for_stderr(output.quiet).note(f"{study.study.spec.name}: {_total(study.outlook())}")
+    if not output.quiet:
+        face_for_stderr(output.quiet).note(f"{study.study.spec.name}: {_total(study.outlook)}")
 
     def watch(name: str) -> Progress:
         watched.append(Progress(name, face_for_stderr(output.quiet)))
@@ -162,7 +163,7 @@ def _show_outlook(study: ScalingStudy, output: OutputOptions) -> None:
     from nnlab.core.analysis.scaling_search import FINE_RATES
     from nnlab.core.report.wording import plural
 
-    outlook = study.outlook()
+    outlook = study.outlook
     if output.as_json:
         console.write_json(
             {

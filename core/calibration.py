@@ -8,7 +8,6 @@ their processor time against the estimate, times how many programs wait for each
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnlab.core.batches import Examples, encode
+from nnlab.core.cores import default_jobs
 from nnlab.core.plan import Stack
 from nnlab.core.train import train_stack
 from nnlab.core.worker import one_thread
@@ -32,6 +32,9 @@ FEWEST_STEPS, MOST_STEPS = 4, 1000
 MOST_RUNS = 8
 LONGEST_STEP = 0.05
 """Estimated seconds; where one step takes longer nothing is trained for the estimate's sake."""
+TINY_RATE = 1e-6
+"""Of the runs that are measured: their own may make them diverge, and what has ended takes no time.
+A step costs the same at every rate."""
 LEAST, MOST = 0.5, 20.0
 """Where a factor beyond these is measured, something else was going on."""
 _RUNNING = Path("/proc/loadavg")
@@ -73,7 +76,7 @@ def slowness(split: Split, stack: Stack, workers: int) -> float:
             spent -= _processor_seconds(short, examples, waiting)
         factor = min(max(spent / (long.work - short.work), LEAST), MOST)
     others = sum(waiting) / len(waiting)
-    return factor * max(1.0, (others + workers) / (os.cpu_count() or 1))
+    return factor * max(1.0, (others + workers) / default_jobs())
 
 
 def _pieces(stack: Stack) -> tuple[Stack, Stack | None]:
@@ -94,7 +97,8 @@ def _with_steps(stack: Stack, steps: int) -> Stack:
         stack.recipe, steps=steps, records=2, target_loss=None, stop_at_target=False,
         save_weights=False,
     )  # fmt: skip
-    return Stack(recipe, tuple(replace(run, recipe=recipe) for run in stack.runs[:MOST_RUNS]))
+    runs = (replace(run, recipe=recipe, learning_rate=TINY_RATE) for run in stack.runs[:MOST_RUNS])
+    return Stack(recipe, tuple(runs))
 
 
 def _processor_seconds(stack: Stack, examples: Examples, waiting: list[float]) -> float:

@@ -15,6 +15,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -67,6 +68,8 @@ class ClusterCrew:
         self._flights: dict[str, _Flight] = {}
         self._made = 0
         self._given_up: list[Any] = []
+        self._counts = Lock()
+        """Around all that is counted and listed: Dask has a thread for news and one for results."""
         cluster.tell(self._hear)
 
     @property
@@ -86,44 +89,51 @@ class ClusterCrew:
             flight.stack, self._versions, self._cluster.topic,
             pause=max(1.0, self._cluster.known_threads / NEWS_A_SECOND),
         )  # fmt: skip
-        flight.sent += 1
         key = f"nnlab-stack-{uuid4().hex}"
-        self._flights[key] = flight  # before there can be news of it
+        with self._counts:
+            flight.sent += 1
+            self._flights[key] = flight  # before there can be news of it
         # What nobody refers to, Dask forgets: the flight keeps its task.
         flight.task = self._client.submit(cluster_worker.train, order, self._data, key=key)
         flight.task.add_done_callback(partial(self._settle, flight))
 
     def _hear(self, key: str, run_steps: int | None) -> None:
         """A worker begins a task (None), or has come so much further with it."""
-        flight = self._flights.get(key)
-        if flight is None:
-            return
-        if run_steps is not None:
-            flight.told += run_steps
-            self._made += run_steps
-            return
-        flight.begun += 1
-        if flight.begun > DEATHS:  # this scheduler would go on with it
-            self._given_up.append(flight.task)
-            _answer(flight, _lost(DEATHS))
+        with self._counts:
+            flight = self._flights.get(key)
+            if flight is None:
+                return
+            if run_steps is not None:
+                flight.told += run_steps
+                self._made += run_steps
+                return
+            flight.begun += 1
+            if flight.begun <= DEATHS:
+                return
+            self._given_up.append(flight.task)  # this scheduler would go on with it
+        _answer(flight, _lost(DEATHS))
 
     def _settle(self, flight: _Flight, task: Any) -> None:
         """Hand a finished task's outcome on. Runs in a thread of Dask's."""
         from distributed import KilledWorker
 
-        self._flights.pop(task.key, None)
+        with self._counts:
+            stopped = self._flights.pop(task.key, None) is None
+            begun, sent = flight.begun, flight.sent
         try:
             results = task.result()
         except KilledWorker as error:
-            if flight.begun < DEATHS and flight.sent < DEATHS:  # it waited behind a killer
+            if begun < DEATHS and sent < DEATHS and not stopped:  # it waited behind a killer
                 self._send(flight)
                 return
-            _answer(flight, _lost(max(flight.begun, error.allowed_failures + 1)))
+            _answer(flight, _lost(max(begun, error.allowed_failures + 1)))
         except BaseException as error:  # whatever a worker raised, or became of it
             _answer(flight, self._told(error))
         else:
+            all_steps = flight.stack.recipe.steps * len(flight.stack.runs)
             # Less than was heard of where a worker died in the middle: those steps did not count.
-            self._made += flight.stack.recipe.steps * len(flight.stack.runs) - flight.told
+            with self._counts:
+                self._made += all_steps - flight.told
             with suppress(InvalidStateError):
                 flight.answer.set_result(results)
 
@@ -142,22 +152,27 @@ class ClusterCrew:
         """
         if self._client.status != "running":
             raise self._cluster.lost()
-        if self._given_up:  # not where it is found out: that is a thread that must not wait
-            self._client.cancel(
-                [self._given_up.pop() for _ in range(len(self._given_up))], force=True
-            )
-        made = max(0, self._made)
-        self._made -= made
+        with self._counts:
+            given_up, self._given_up = self._given_up, []
+            made = max(0, self._made)
+            self._made -= made
+        if given_up:  # not where it is found out: that is a thread that must not wait
+            self._client.cancel(given_up, force=True)
         return made
 
     def replace(self) -> None:
         """Nothing to do: Dask replaces its workers itself."""
 
     def stop(self) -> None:
-        """Take back what is in flight; the cluster stays."""
+        """Take back what is in flight and let go of the data; the cluster stays."""
+        self._cluster.tell(lambda key, run_steps: None)  # or it would keep this crew, and its data
+        with self._counts:
+            tasks = [flight.task for flight in self._flights.values()]
+            self._flights.clear()
         with suppress(Exception):
-            self._client.cancel([flight.task for flight in self._flights.values()], force=True)
-        self._flights.clear()
+            self._client.cancel(tasks, force=True)
+        with suppress(Exception):  # the connection may be gone
+            self._data.release()
 
 
 def _lost(deaths: int) -> StackLost:

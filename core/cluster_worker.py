@@ -89,6 +89,8 @@ class _News:
 
 _news = _News()
 _workers: dict[str, Worker] = {}
+"""By content hash; the one that was asked for last stands last."""
+_choosing = threading.Lock()
 
 
 def train(order: Order, split: Split) -> list[RunResult]:
@@ -104,11 +106,19 @@ def train(order: Order, split: Split) -> list[RunResult]:
         raise wrong
     key, topic = str(place.get_current_task()), order.topic
     _news.begin(lambda made: place.log_event(topic, [key, made]), order.pause)
-    worker = _workers.get(split.content_hash)
-    if worker is None:
-        one_thread()  # a worker's threads run beside each other: BLAS must not add its own
-        while len(_workers) >= _MOST_HELD:
-            _workers.pop(next(iter(_workers)), None)
-        worker = _workers[split.content_hash] = Worker(split, _news.advanced)
+    worker = _worker_for(split)
     here = f"{socket.gethostname()} {place.name or place.address}"
     return [replace(result, place=here) for result in worker.train(order.stack)]
+
+
+def _worker_for(split: Split) -> Worker:
+    """The one that holds the split encoded, for all threads; the longest unused is let go."""
+    with _choosing:
+        worker = _workers.pop(split.content_hash, None)
+        if worker is None:
+            one_thread()  # a worker's threads run beside each other: BLAS must not add its own
+            while len(_workers) >= _MOST_HELD:
+                del _workers[next(iter(_workers))]
+            worker = Worker(split, _news.advanced)
+        _workers[split.content_hash] = worker
+        return worker

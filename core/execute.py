@@ -9,7 +9,6 @@ failed run, and the grid goes on.
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections import deque
@@ -197,13 +196,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, BrokenProcessPool):
         return "its worker process died, three times; was there too little memory?"
     return " ".join(f"{type(error).__name__}: {error}".split())
-
-
-def default_jobs() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def make_crew(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnlab.core.cluster import reach
-from nnlab.core.execute import default_jobs
+from nnlab.core.cores import default_jobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
@@ -155,15 +155,23 @@ class RunStore:
 
     def _forget(self, name: str, error: BaseException) -> None:
         path = self._where[name].pop(0).path
-        if not self._where[name]:
-            self._said(f"stored run {name} in {path} is damaged ({error}); it is trained again")
+        if self._where[name]:
+            return
+        what = "gone" if isinstance(error, FileNotFoundError) else f"damaged ({error})"
+        self._said(f"stored run {name} in {path} is {what}; it is trained again")
 
     def _set_aside(self, path: Path, error: BaseException) -> None:
-        number = sum(1 for _ in self.folder.glob(f"{path.stem}*.damaged"))
-        aside = path.with_suffix(f".{number}.damaged" if number else ".damaged")
-        with suppress(OSError):
+        names = chain([".damaged"], (f".{number}.damaged" for number in count(1)))
+        aside = next(name for end in names if not (name := path.with_suffix(end)).exists())
+        try:
             path.rename(aside)
-        self._said(f"{path} is damaged ({error}); kept as {aside.name}, its runs are trained again")
+        except FileNotFoundError:
+            return  # another process did, and said so
+        except OSError as failure:
+            kept = f"cannot be set aside ({failure.strerror or failure})"
+        else:
+            kept = f"kept as {aside.name}"
+        self._said(f"{path} is damaged ({error}); {kept}, its runs are trained again")
 
 
 def _unreadable(path: Path, error: OSError) -> StoreError:

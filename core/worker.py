@@ -24,20 +24,26 @@ if TYPE_CHECKING:
 
 
 class Worker:
-    """Trains stacks on one split; the encoded examples are kept for the stacks that share them."""
+    """Trains stacks on one split; the encoded examples are kept for the stacks that share them.
+
+    A cluster's worker may train in several threads at a time; what they share is encoded once.
+    """
 
     def __init__(self, split: Split, advanced: Callable[[int], None]) -> None:
         """`advanced(run_steps)` is told of progress while a stack trains."""
         self._split, self._advanced = split, advanced
         self._examples: dict[tuple[Any, ...], Examples] = {}
+        self._encoding = threading.Lock()
 
     def train(self, stack: Stack) -> list[RunResult]:
         """The results of the stack's runs, in their order."""
         recipe = stack.recipe
         key = (recipe.dtype, recipe.layer_sizes[-1])
-        if key not in self._examples:
-            self._examples[key] = encode(self._split, recipe)
-        return train_stack(stack, self._examples[key], self._advanced)
+        with self._encoding:
+            if key not in self._examples:
+                self._examples[key] = encode(self._split, recipe)
+            examples = self._examples[key]
+        return train_stack(stack, examples, self._advanced)
 
 
 _worker: Worker | None = None

@@ -7,10 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nnlab.core.data.csv_faults import MISSING
+from nnlab.core.data.encoding import MAX_CATEGORIES, MAX_CLASSES, MAX_GUESSED_CLASSES
+from nnlab.core.data.inputs import MAX_COLUMNS, MAX_ROWS
 from nnlab.core.spec import json_schema
 from nnlab.core.tables import TOPICS, Topic
 
 HERE = Path(__file__).parent
+
+
+def missing_words() -> str:
+    """What stands for a missing value: `?`, `n/a` or `na`."""
+    words = [f"`{word}`" for word in sorted(MISSING) if word]
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
 
 SPEC_HEAD = """\
 # The spec
@@ -24,10 +34,37 @@ key, a key or a value given twice, or a wrong type is an error that names file, 
 suggests the nearest name. `1e-4` is a number. `-s key=value` on the command line overrides a key,
 its value read as YAML.
 
-Paths of CSV and NPZ files are relative to the spec.
+Paths of CSV and NPZ files are relative to the spec. [CSV files](#csv-files) are read by the rules
+below.
 
 | key | value | default | what it is |
 | --- | --- | --- | --- |
+"""
+
+SPEC_END = f"""
+## CSV files
+
+`dataset: {{csv: houses.csv, target: price}}` reads a table by these rules; `nnlab check` says what
+came out of it, and every fault is an error with its line and column.
+
+- *File*: UTF-8 text, with or without a byte-order mark. The first line names the columns, each by a
+  name of its own. At most {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns.
+- *Separator*: comma, semicolon or tab, whichever the header has most of.
+- *Quoting*: a value that holds the separator, a line end or a quotation mark stands in double
+  quotation marks and doubles its own (RFC 4180). Blanks around a value and blank lines are skipped.
+- *Numbers*: with a decimal point (`1.5`, `-2e3`). A column of decimal commas is an error, and so is
+  an infinity.
+- *Missing values*: an empty one is an error, and so is one of
+  {missing_words()}, in upper or lower case: fill it in or leave
+  the row out. Nothing is guessed.
+- *Text columns*: a column is text where most of its values are no numbers; a text among mostly
+  numbers is an error. A text column of at most {MAX_CATEGORIES} different values becomes a feature
+  of zeros and ones for each of them, called `column=value`; one of more is an error.
+- *Target*: text is a class. With a loss for classes (`cross_entropy`, `binary_cross_entropy`) so is
+  any number. With no loss given, whole numbers are classes where there are at most
+  {MAX_GUESSED_CLASSES} different ones, and on average at least two rows of each. All other targets
+  are numbers, and so are those with `loss: mse`. At most {MAX_CLASSES:,} classes, and no more than
+  half the rows.
 """
 
 REFERENCE_HEAD = """\
@@ -95,7 +132,7 @@ def spec_page() -> str:
         short = takes if len(takes) < 240 else takes[:230].rsplit(" or ", 1)[0] + " ..."
         about = escaped(schema["description"].replace(" (axis)", ""))
         rows.append(f"| `{key}` | {axis}{short} | {shown} | {about} |")
-    return SPEC_HEAD + "\n".join(rows) + "\n"
+    return SPEC_HEAD + "\n".join(rows) + "\n" + SPEC_END
 
 
 def topic_part(topic: Topic) -> Iterator[str]:

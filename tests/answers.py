@@ -53,7 +53,7 @@ def four_claims() -> list[Judged]:
         claim("tanh", "Tanh suffers from vanishing gradients.", loss, "heat"),
         claim("leaky", "The slope of LeakyReLU must be tuned.", loss, "lines_2"),
     ]
-    identity = interval(1.0)
+    identity = Measured(interval(1.0))
     parts = {"variance 1": Measured(interval(1.3)), "variance 2": Measured(interval(0.9))}
     findings = [
         Finding(interval(4.2363), SCOPE, identity),

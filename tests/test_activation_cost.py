@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import re
 from collections import Counter
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnlab.core import environment
 from nnlab.core.analysis.activation_cost import (
     TURNS,
     Rounds,
@@ -22,6 +26,7 @@ from nnlab.core.analysis.activation_cost import (
 from nnlab.core.analysis.claims import judge_claims, judge_findings
 from nnlab.core.errors import StoreError
 from nnlab.core.listener import Listener
+from nnlab.core.questions import measured
 from nnlab.core.questions.activations import cost, timings
 from nnlab.core.questions.measured import measured_once
 from nnlab.core.questions.work import Work
@@ -215,6 +220,67 @@ def test_what_is_not_sound_is_measured_again(tmp_path: Path) -> None:
         return int(measured_once(work, "x", {}, lambda: next(values), sound=lambda f: f > 1))
 
     assert [once(), once(), once()] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda found: found.pop("forward"),
+        lambda found: found.update(both=[]),
+        lambda found: found["products"].update(names=["relu"]),
+        lambda found: found["products"].update(seconds=[[1.0], [1.0, 2.0]]),
+        lambda found: found["both"]["small arrays"].update(names=["a", "b", "c", "d", "e"]),
+        lambda found: found["steps"]["width 64"].update(seconds=3),
+    ],
+)
+def test_times_that_were_edited_are_taken_again(
+    edit: Callable[[dict[str, Any]], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    def measure(rounds: int | None = None) -> timings.Costs:
+        taken.append(rounds)
+        return costs(2.0, 4.0, 1.5)
+
+    monkeypatch.setattr(timings, "measure", measure)
+    first = timings.costs(work_in(tmp_path))
+    (path,) = tmp_path.glob(".runs/cost-*.json")
+    whole = path.read_text(encoding="utf-8")
+    document = json.loads(whole)
+    edit(document["found"])
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert timings.costs(work_in(tmp_path)).as_json() == first.as_json()
+    assert len(taken) == 2
+    assert json.loads(path.read_text(encoding="utf-8"))["found"] == first.as_json()
+
+
+def test_times_are_of_a_processor_a_host_and_a_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once() -> Any:
+        return measured_once(work_in(tmp_path), "x", {}, lambda: next(values))
+
+    values = iter(range(10))
+    assert [once(), once()] == [0, 0]
+    described = environment.describe(())
+    assert described["blas"]
+    release = {**described["platform"], "system": "Linux 99"}
+    kernel = [{**library, "architecture": "Abacus"} for library in described["blas"]]
+    monkeypatch.setattr(environment, "describe", lambda _: {**described, "platform": release})
+    assert once() == 0  # the same machine after an update
+    monkeypatch.setattr(environment, "describe", lambda _: {**described, "blas": kernel})
+    assert once() == 1
+    monkeypatch.setattr(platform, "node", lambda: "elsewhere")
+    assert once() == 2
+    monkeypatch.setattr(measured, "_processor", lambda: "another")
+    assert once() == 3
+
+
+def test_the_processor_is_known_by_its_model(tmp_path: Path) -> None:
+    told_by = tmp_path / "cpuinfo"
+    told_by.write_text("processor\t: 0\nmodel name\t: Abacus 9 @ 2 GHz\nmodel name\t: other\n")
+    assert measured._processor(told_by) == "Abacus 9 @ 2 GHz"
+    assert measured._processor(tmp_path / "none") == (platform.processor() or platform.machine())
 
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:

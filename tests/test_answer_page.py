@@ -23,7 +23,8 @@ from nnlab.core.report.claims_strip import claims_strip
 from nnlab.core.report.cover import cover_heading, cover_picture, cover_text
 from nnlab.core.report.fixed_print import fixed_lines, is_fixed
 from nnlab.core.report.page_table import page_table
-from nnlab.core.report.style import PAGE_WIDTH, png
+from nnlab.core.report.png import png
+from nnlab.core.report.style import PAGE_WIDTH
 from nnlab.core.report.table import Table
 from nnlab.core.report.typeset import Print, height_of, in_columns, lines_of
 from nnlab.core.report.verdict_looks import VERDICT_LOOKS
@@ -175,7 +176,7 @@ def test_markdown_has_everything() -> None:
     assert "## Where the text slips\n\n- 1.4d: a unit is dead" in text
     assert "```text\ndelta^l = f'(z^l) * (W^T delta)\n```" in text
     assert re.findall(r"\]\((\S+)\)", text) == ["figures/lines_0.png", "figures/lines_1.png"]
-    assert "| versions nnlab | 0.1.0 |" in text
+    assert "| versions | nnlab 0.1.0 |" in text
     assert QUICK not in text
     assert QUICK in answer_markdown(page(quick=True))
 

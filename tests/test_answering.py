@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from nnlab.core.errors import DataError, Interrupted, RunsFailed, StoreError, UsageError
 from nnlab.core.listener import Listener
+from nnlab.core.questions import all as all_answers
+from nnlab.core.questions import answering
 from nnlab.core.questions.all import Failed, answer_all
 from nnlab.core.questions.answer_folder import read_answer
 from nnlab.core.questions.answering import Asked, answer_question, document
@@ -89,6 +92,33 @@ def test_an_answer_that_fails_on_the_way_is_not_taken_for_whole(
     assert not is_answer(folder)
 
 
+@pytest.mark.parametrize("when", ["between its studies", "while it is drawn"])
+def test_an_answer_that_is_told_to_end_says_how_to_go_on(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM between the studies of an answer ends it like one while they train."""
+
+    def answer(work: Work) -> Answer:
+        if when == "between its studies":
+            signal.raise_signal(signal.SIGTERM)
+        return plain_answer()
+
+    put_questions(monkeypatch, a=answer)
+    monkeypatch.setattr(answering, "_write", lambda *_: signal.raise_signal(signal.SIGTERM))
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="every run that was finished is kept; the same command"):
+        answer_question(QUESTIONS["a"], asked(tmp_path))
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_report_of_all_that_is_told_to_end_says_how_to_go_on(
+    one: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_answers, "_write", lambda *_: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted, match="the same command goes on"):
+        answer_all(asked(tmp_path), lambda each: None)
+
+
 def test_options_that_a_question_does_not_take(one: None, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="question a takes no --matrix"):
         answer_question(QUESTIONS["a"], asked(tmp_path, matrix="1 0; 0 1"))
@@ -111,6 +141,11 @@ def test_every_question_is_found_whatever_its_case() -> None:
         assert find_question(f" {name.upper()} ") is row
     with pytest.raises(UsageError, match=r"unknown question '1\.4g'.*1\.4f, all"):
         find_question("1.4g")
+
+
+def test_a_number_without_its_letter_names_the_parts() -> None:
+    with pytest.raises(UsageError, match=r"'1.4' has parts: 1.4a, 1.4b, 1.4c, 1.4d, 1.4e, 1.4f;"):
+        find_question("1.4")
 
 
 # ------------------------------------------------------------------ read back

@@ -17,7 +17,7 @@ FLOORS = (
     ("nn",),
     ("spec", "data", "plan", "quantities", "limits"),
     (
-        "batches", "probes", "outcome", "train", "worker", "pool", "execute", "cluster",
+        "cores", "batches", "probes", "outcome", "train", "worker", "pool", "execute", "cluster",
         "cluster_worker", "cluster_crew",
         "files", "store", "folder", "claim", "completion", "sink", "reading", "environment",
         "fingerprint", "settings", "listener", "calibration", "running",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlab.core import calibration
+from nnlab.core.batches import encode
 from nnlab.core.calibration import LEAST, MOST, makespan, slowness, time_of
+from nnlab.core.outcome import DIVERGED, FINISHED
 from nnlab.core.plan import Stack, make_stacks
+from nnlab.core.train import train_stack
 from tests.small import small_study
 
 WORK = st.lists(st.floats(0.0, 1e3), max_size=12)
@@ -23,7 +27,7 @@ def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     told = tmp_path / "loadavg"
     told.write_text("0.00 0.00 0.00 1/321 4711\n", encoding="ascii")
     monkeypatch.setattr(calibration, "_RUNNING", told)
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr(calibration, "default_jobs", lambda: 4)
     return told
 
 
@@ -112,6 +116,18 @@ def test_a_wild_measurement_is_not_believed(
 ) -> None:
     clock += [0.0, taken, 0.0]
     assert slowness(small_study(tmp_path).plan.split, longest(tmp_path), 1) == factor
+
+
+def test_runs_that_diverge_at_once_are_measured_all_the_same(tmp_path: Path) -> None:
+    """What has ended takes no time: as a measure of the others it would promise too much."""
+    study = small_study(tmp_path, steps=1000, activation="relu", learning_rate=[0.1, 1e6, 1e7, 1e8])
+    (stack,) = make_stacks(study.plan.runs, 1)
+    _, long = calibration._pieces(stack)
+    assert long is not None
+    examples = encode(study.plan.split, long.recipe)
+    assert {r.status for r in train_stack(long, examples, lambda _: None)} == {FINISHED}
+    as_asked = Stack(long.recipe, tuple(replace(run, recipe=long.recipe) for run in stack.runs))
+    assert DIVERGED in {r.status for r in train_stack(as_asked, examples, lambda _: None)}
 
 
 def test_of_a_net_with_long_steps_nothing_is_trained(

@@ -63,7 +63,7 @@ def test_holm_widens_the_intervals_by_the_number_of_claims_and_sub_ranges() -> N
 
 def test_a_control_that_comes_out_as_claimed_is_a_fault() -> None:
     row = claim("a", "It grows.", ABOVE, "figure")
-    (judged,) = judge_findings([row], [Finding(interval(2.0), SCOPE, interval(1.5))])
+    (judged,) = judge_findings([row], [Finding(interval(2.0), SCOPE, Measured(interval(1.5)))])
     assert judged.verdict.verdict == "inconclusive"
     assert "the control (the identity, which lets all gradients through) came out supported" in (
         judged.verdict.reason
@@ -129,7 +129,7 @@ def test_few_seeds_are_told_one_by_one_and_point() -> None:
     """The interval of two seeds is of no use: it is stored, and never shown."""
     row = claim("a", "It is so.", ABOVE, "figure")
     few, control = geometric_interval([1.8, 2.0]), geometric_interval([0.9, 1.0])
-    entry = judge_findings([row], [Finding(few, SCOPE, control)])[0].as_json()
+    entry = judge_findings([row], [Finding(few, SCOPE, Measured(control))])[0].as_json()
     assert (entry["verdict"], entry["points_to"]) == ("inconclusive", "supported")
     assert entry["seen"] == [1.8, 2.0]
     assert entry["ci_high"] > 3.0
@@ -139,7 +139,7 @@ def test_few_seeds_are_told_one_by_one_and_point() -> None:
     assert shown.basis == f"Ratio. Scope: {SCOPE}."
     assert shown.estimate == "1.9× (n = 2: 1.8 to 2)"
     # a control that points the same way takes the lead back
-    (judged,) = judge_findings([row], [Finding(few, SCOPE, few)])
+    (judged,) = judge_findings([row], [Finding(few, SCOPE, Measured(few))])
     assert (judged.lead, claim_row(judged.as_json()).signed) == (None, "? inconclusive")
 
 
@@ -157,6 +157,51 @@ def test_a_sub_range_answers_for_its_own_lost_runs_and_faults() -> None:
     assert judged.verdict.verdict == "supported"  # what is at fault contradicts nobody
 
 
+def test_a_control_that_fails_takes_the_verdicts_of_the_sub_ranges_with_it() -> None:
+    row = claim("a", "It is so.", ABOVE, "figure")
+    parts = {"small": Measured(interval(2.0)), "large": Measured(interval(0.5))}
+    passes = Measured(interval(1.5))
+    (judged,) = judge_findings([row], [Finding(interval(2.0), SCOPE, passes, sub_ranges=parts)])
+    assert judged.verdict.verdict == "inconclusive"  # and not conditional
+    assert {part.verdict for part in judged.sub_ranges.values()} == {"inconclusive"}
+    few = geometric_interval([1.8, 2.0])
+    named = {"small": Measured(few)}
+    for control, points_to in ((few, None), (geometric_interval([0.9, 1.0]), "supported")):
+        finding = Finding(few, SCOPE, Measured(control), sub_ranges=named)
+        (judged,) = judge_findings([row], [finding])
+        assert judged.as_json()["sub_ranges"]["small"]["points_to"] == points_to
+
+
+@pytest.mark.parametrize(
+    ("control", "reason"),
+    [
+        (Measured(interval(0.9), 0.5), "50 % of the runs are not finite"),
+        (Measured(interval(0.9), faults=("its optimum lies on the edge",)), "lies on the edge"),
+    ],
+)
+def test_a_control_answers_for_its_own_lost_runs_and_faults(control: Measured, reason: str) -> None:
+    row = claim("a", "It is so.", ABOVE, "figure")
+    (judged,) = judge_findings([row], [Finding(interval(2.0), SCOPE, control)])
+    assert judged.control is not None
+    assert (judged.control.verdict, judged.verdict.verdict) == ("inconclusive", "inconclusive")
+    assert reason in judged.control.reason
+    assert "came out inconclusive and should be refuted" in judged.verdict.reason
+
+
+def test_a_number_that_is_the_whole_and_a_sub_range_counts_once() -> None:
+    row = claim("a", "It is so.", ABOVE, "figure")
+    whole, other = interval(2.0), interval(1.8)
+    parts = {"own": Measured(whole), "other": Measured(other)}
+    (judged,) = judge_findings([row], [Finding(whole, SCOPE, sub_ranges=parts)])
+    assert judged.sub_ranges["own"].interval == judged.interval
+    assert judged.sub_ranges["own"].verdict == judged.verdict.verdict == "supported"
+    two = [Finding(each, SCOPE) for each in (whole, other)]
+    apart = judge_findings([row, row], two)
+    assert judged.interval == apart[0].interval
+    assert judged.sub_ranges["other"].interval == apart[1].interval
+    assert judged.p_value == apart[0].p_value
+
+
 def simulated(
     whole: float, parts: Sequence[float], control: float, rng: np.random.Generator
 ) -> tuple[str, tuple[str, ...]]:
@@ -167,7 +212,7 @@ def simulated(
 
     row = claim("a", "It is so.", Criterion.greater("number", 0.0), "figure", unit="")
     named = {f"part {i}": Measured(seeds(truth)) for i, truth in enumerate(parts)}
-    finding = Finding(seeds(whole), SCOPE, seeds(control), sub_ranges=named)
+    finding = Finding(seeds(whole), SCOPE, Measured(seeds(control)), sub_ranges=named)
     (judged,) = judge_findings([row], [finding])
     return judged.verdict.verdict, tuple(part.verdict for part in judged.sub_ranges.values())
 

@@ -30,8 +30,13 @@ def test_learning_curves_of_four_activations() -> None:
     assert loss.lines[0].low == tuple(relu["low"])
     assert loss.lines[0].look == activation_look("relu")
     assert "3 seeds" in picture.caption
-    assert "ends with the highest mean test accuracy" in picture.title
-    assert picture.title.endswith(f"with the lowest, {min(summary.settings['mean']):.3f}")
+    means = dict(summary.settings.select("activation", "mean").rows())
+    lowest, *alike = sorted(means.values())
+    # the headline says no clear difference of the same three
+    assert picture.title == (
+        "No clear difference in mean test accuracy between relu, tanh and leaky_relu, "
+        f"{min(alike):.3f} to {max(alike):.3f}; sigmoid with the lowest, {lowest:.3f}"
+    )
 
 
 def test_one_run_has_no_interval_and_says_so() -> None:
@@ -52,7 +57,61 @@ def test_depths_are_columns_of_panels() -> None:
     assert [panel.title for panel in picture.panels] == ["depth 2", "depth 6", "depth 12"] * 2
     assert picture.panels[0].y.label == "training loss (cross-entropy, nats), log scale"
     assert picture.panels[0].y.group == picture.panels[2].y.group != picture.panels[3].y.group
-    assert picture.title.startswith("Depth 12: relu ends with the highest")
+    assert picture.title == (
+        "Depth 12: no clear difference in mean test accuracy over 2 seeds: 0.175 to 0.963"
+    )
+
+
+def titles(values: dict[str, tuple[float, ...]]) -> tuple[str, str]:
+    """Of the curves, and of the sweep over rates, where each activation has these accuracies."""
+    seeds = len(next(iter(values.values())))
+    tables = study(Grid(activations=tuple(values), seeds=seeds, records=4))
+    numbers = [values[name][seed] for name, seed in tables.runs.select("activation", "seed").rows()]
+    runs = tables.runs.with_columns(test_accuracy=pl.Series(numbers))
+    again = runs.with_columns(learning_rate=0.2, run=pl.col("run") + "b")
+    swept = summarize(dataclasses.replace(tables, runs=pl.concat([runs, again])))
+    curves = learning_curves(summarize(dataclasses.replace(tables, runs=runs)))
+    return curves.title, outcome_against(swept, "learning_rate").title
+
+
+def test_titles_name_a_leader_only_where_the_seeds_tell_one() -> None:
+    clear: dict[str, tuple[float, ...]] = {
+        "relu": (0.95, 0.96, 0.975),
+        "tanh": (0.5, 0.5, 0.51),
+        "elu": (0.5, 0.5, 0.51),
+    }
+    curves, sweep = titles(clear)
+    assert curves == (
+        "relu ends with the highest mean test accuracy, 0.962; tanh and elu with the lowest, 0.503"
+    )
+    assert sweep == "Test accuracy against learning rate: 2 of 6 points alike at the highest, 0.962"
+
+
+def test_what_prints_alike_is_neither_highest_nor_lowest() -> None:
+    curves, sweep = titles({"relu": (1.0, 1.0), "tanh": (1.0, 1.0)})
+    assert curves == "All end alike, mean test accuracy 1.000"
+    assert sweep.endswith("all 4 points alike at the highest, 1.000")
+    curves, _ = titles({"relu": (1.0,), "tanh": (1.0,), "elu": (0.5,)})
+    assert curves == (
+        "tanh and relu end with the highest test accuracy, 1.000; elu with the lowest, 0.500"
+    )
+
+
+def test_no_interval_leaves_what_an_accuracy_can_be() -> None:
+    tables = study(Grid(activations=("relu", "tanh"), rates=(0.1, 0.2), seeds=2, records=4))
+    runs = tables.runs.with_columns(
+        test_accuracy=pl.when(pl.col("seed") == 0).then(0.7).otherwise(1.0)
+    )
+    summary = summarize(dataclasses.replace(tables, runs=runs))
+    assert max(summary.settings["high"]) > 1.5
+    (panel,) = outcome_against(summary, "learning_rate").panels
+    assert {(line.low, line.high) for line in panel.lines} == {((0.0, 0.0), (1.0, 1.0))}
+    shares = pl.col("quantity").str.ends_with("accuracy") | pl.col("quantity").str.ends_with("ion")
+    for table in (summary.curves, summary.layers):
+        ends = table.filter(shares).select("low", "high").drop_nulls()
+        assert ends.height
+        assert min(ends["low"]) >= 0.0
+        assert max(ends["high"]) <= 1.0
 
 
 def test_panels_of_one_quantity_share_their_limits() -> None:

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from nnlab.core import worker
+from nnlab.core.cores import default_jobs
 from nnlab.core.execute import (
     TRIES,
     Alone,
     Execution,
-    default_jobs,
     make_crew,
     terminated_like_interrupted,
 )

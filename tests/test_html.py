@@ -31,7 +31,8 @@ from nnlab.core.report.explorer.sample import MOST_BYTES, Sample, choose_sample
 from nnlab.core.report.figures import pictures_of
 from nnlab.core.report.html import html
 from nnlab.core.report.html_parts import fingerprint
-from nnlab.core.report.style import PALETTE, contrast, lean, png
+from nnlab.core.report.png import lean, png
+from nnlab.core.report.style import PALETTE, contrast
 from nnlab.core.results import load_results
 from tests.answers import four_claims
 from tests.frames import Grid, study

@@ -161,6 +161,6 @@ def test_the_noise_scale_must_not_predict_another_problem(
     assert claim.control
     finding = claim.measure(made)
     assert finding.control is not None
-    assert finding.control.estimate == pytest.approx(other / noise, rel=0.05)
+    assert finding.control.interval.estimate == pytest.approx(other / noise, rel=0.05)
     (judged,) = judge_findings([claim], [finding])
     assert judged.verdict.verdict == verdict

@@ -17,10 +17,11 @@ from nnlab.core.analysis.quadratic_model import QuadraticModel, StepsToTarget, m
 from nnlab.core.analysis.scaling import Scaling, read_search
 from nnlab.core.analysis.scaling_search import Protocol, Search, rounded, run_searches
 from nnlab.core.errors import UsageError
-from nnlab.core.listener import Listener
+from nnlab.core.listener import Listener, Outlook
 from nnlab.core.nn.optimizers import OPTIMIZERS
 from nnlab.core.report.scaling_pictures import best_rates
 from nnlab.core.report.scaling_words import advice, batch_table, exponent_table, law_words
+from nnlab.core.running import REPORT_SECONDS
 from nnlab.core.scaling.noise import train_checkpoints
 from nnlab.core.scaling.study import prepare_scaling, rates_text, scaling_overrides
 from nnlab.core.scaling.sweeps import (
@@ -31,6 +32,7 @@ from nnlab.core.scaling.sweeps import (
     usual_rates,
 )
 from nnlab.core.settings import Settings
+from nnlab.core.study import Study
 from tests.small import small_spec, small_study
 
 BATCHES = (2, 4, 8, 16)
@@ -208,7 +210,26 @@ def test_what_a_spec_leaves_open_gets_the_usual(tmp_path: Path) -> None:
     assert sweep.target == 0.2
     assert protocol.batch_sizes == (8, 16)
     assert len(protocol.rates) == 9
-    assert found.outlook().runs == 2 * 2 * (9 * 2 + 7 * 2)
+    assert found.outlook.runs == 2 * 2 * (9 * 2 + 7 * 2)
+
+
+def test_the_outlook_is_found_out_once_and_has_one_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Coarse and fine grids are two plans, each a look at the store."""
+    looks: list[float] = []
+    look = Study.outlook
+
+    def counted(study: Study) -> Outlook:
+        looks.append((outlook := look(study)).seconds)
+        return outlook
+
+    monkeypatch.setattr(Study, "outlook", counted)
+    found = prepare_scaling(small_spec(activation="relu"), Settings(results=tmp_path, jobs=1))
+    assert found.long_seconds() is None
+    assert found.outlook.seconds == pytest.approx(sum(looks) - REPORT_SECONDS)
+    assert found.outlook is found.outlook
+    assert len(looks) == 2
 
 
 def test_a_search_takes_one_network(tmp_path: Path) -> None:

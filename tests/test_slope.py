@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,7 @@ from nnlab.core.analysis.slope import (
 from nnlab.core.analysis.statistics import Interval
 from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.nn.activations import find_activation
+from nnlab.core.questions.activations.part import setting_of
 from nnlab.core.questions.activations.slope import CLAIMS, SETS, Slopes
 from nnlab.core.report.figures import draw
 from nnlab.core.report.slope_pictures import over_slope
@@ -126,9 +128,9 @@ def test_the_claims_measure_what_they_say() -> None:
     bend, tuned = (claim.measure(slopes(0.5)) for claim in CLAIMS)
     assert bend.interval.estimate == pytest.approx(-0.4, abs=0.01)
     assert bend.control is not None
-    assert bend.control.estimate == pytest.approx(0.0, abs=0.01)
+    assert bend.control.interval.estimate == pytest.approx(0.0, abs=0.01)
     assert tuned.control is not None  # ReLU, which must cost nothing
-    assert tuned.control.estimate == pytest.approx(0.0, abs=0.01)
+    assert tuned.control.interval.estimate == pytest.approx(0.0, abs=0.01)
     parts = {name: part.interval.estimate for name, part in tuned.sub_ranges.items()}
     assert parts["slopes 0.03 to 0.3"] == pytest.approx(0.0, abs=0.01)
     assert parts["slopes 0.95 to 0.99"] == pytest.approx(0.4, abs=0.01)
@@ -139,7 +141,7 @@ def test_the_picture_says_where_it_hurts() -> None:
     found = slopes(0.5)
     picture = over_slope(found.accuracy, found.bent, {"circles": 0.95, "moons": None})
     assert picture.title == (
-        "A LeakyReLU's slope costs more than a point of accuracy from 0.95 on circles; on moons "
+        "A LeakyReLU's slope costs more than 1 % of accuracy from 0.95 on circles; on moons "
         "none is shown to"
     )
     formula, points = picture.panels[0].lines
@@ -147,3 +149,13 @@ def test_the_picture_says_where_it_hurts() -> None:
     assert points.y == pytest.approx([leaky_nonlinearity(slope) for slope in SLOPES])
     assert picture.panels[1].lines[0].label == "circles"
     draw(picture, 1600)
+
+
+def test_the_setting_leaves_out_the_data_set_of_which_there_are_two() -> None:
+    """By its name, and not by what comes before a comma."""
+    run = {"dataset": "circles, noisy", "hidden_layer_sizes": "32-32", "optimizer": "adam",
+           "batch_size": 32, "learning_rate": 0.01}  # fmt: skip
+    results = SimpleNamespace(runs=pl.DataFrame([run, run]), spec=SimpleNamespace(epochs=5))
+    shared = "32-32, adam at 0.01, batch 32, 5 epochs"
+    assert setting_of(results) == f"circles, noisy, {shared}"  # type: ignore[arg-type]
+    assert setting_of(results, leave_out=("dataset",)) == shared  # type: ignore[arg-type]

@@ -218,6 +218,53 @@ def test_damage_set_aside_twice_keeps_both(tmp_path: Path) -> None:
     ]
 
 
+def test_a_free_name_is_found_among_those_that_are_taken(tmp_path: Path) -> None:
+    """The first was thrown away since: the second must not be written over."""
+    (tmp_path / "broken.1.damaged").write_bytes(b"kept since last time")
+    (tmp_path / "broken.damaged").write_bytes(b"kept, too")
+    (tmp_path / "broken.damaged").unlink()
+    notes: list[str] = []
+    for content in (b"one", b"two"):
+        (tmp_path / "broken.zip").write_bytes(content)
+        reopened(tmp_path, notes)
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {
+        "broken.1.damaged": b"kept since last time",
+        "broken.damaged": b"one",
+        "broken.2.damaged": b"two",
+    }
+    assert "kept as broken.2.damaged, its runs are trained again" in notes[1]
+
+
+def test_what_cannot_be_set_aside_is_not_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failure: OSError = PermissionError(13, "Permission denied")
+
+    def rename(self: Path, target: Path) -> Path:
+        raise failure
+
+    (tmp_path / "broken.zip").write_bytes(b"no zip")
+    monkeypatch.setattr(Path, "rename", rename)
+    notes: list[str] = []
+    reopened(tmp_path, notes)
+    assert "cannot be set aside (Permission denied), its runs are trained again" in notes[0]
+    assert "kept as" not in notes[0]
+    failure = FileNotFoundError(2, "No such file or directory")
+    reopened(tmp_path, notes)  # another process was quicker, and says so itself
+    assert len(notes) == 1
+
+
+def test_a_run_whose_segment_is_gone_is_not_called_damaged(tmp_path: Path) -> None:
+    RunStore(tmp_path).keep([result_of(0)])
+    notes: list[str] = []
+    store = reopened(tmp_path, notes)
+    (path,) = tmp_path.glob("*.zip")
+    path.rename(path.with_suffix(".damaged"))
+    assert store.load(run_of(0)) is None
+    assert notes == [f"stored run {run_of(0).id} in {path} is gone; it is trained again"]
+
+
 def test_a_segment_that_another_process_wrote_anew_is_read_anew(tmp_path: Path) -> None:
     """Of the same runs, so of the same name, but with other lengths: nothing in it is damaged."""
     results = [result_of(seed) for seed in range(3)]

@@ -17,6 +17,7 @@ from PIL import Image
 
 from nnlab.core.nn.activations import ACTIVATIONS
 from nnlab.core.report import style
+from nnlab.core.report.png import png
 from nnlab.core.report.style import Look, activation_look, contrast, inert, looks, text_width
 
 # Viénot's kind of simulation by Machado et al. 2009, severity 1, on linear RGB.
@@ -165,11 +166,11 @@ def test_a_figure_has_twice_its_page_pixels() -> None:
 
 def test_a_png_holds_the_pixels_and_no_date() -> None:
     pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
-    data = style.png(pixels)
+    data = png(pixels)
     image = Image.open(io.BytesIO(data))
     assert image.info == {}
     assert np.array_equal(np.asarray(image), pixels)
-    assert style.png(pixels) == data
+    assert png(pixels) == data
 
 
 def test_half_the_size_is_the_mean_of_four_pixels() -> None:

@@ -202,12 +202,26 @@ def test_each_activation_stands_at_its_best_rate() -> None:
     assert shown.members.height == 4
 
 
-def test_three_depths_are_panels() -> None:
+def test_up_to_five_depths_are_all_panels() -> None:
     sizes = tuple((8,) * depth for depth in (20, 2, 4, 8, 12))
     shown = shown_of(Grid(activations=("relu", "tanh"), sizes=sizes, seeds=1, records=2))
-    assert shown.panels == ("depth 2", "depth 8", "depth 20")
-    assert shown.left_out_panels == ("depth 4", "depth 12")
-    assert shown.rows.height == 6
+    assert shown.panels == ("depth 2", "depth 4", "depth 8", "depth 12", "depth 20")
+    assert shown.left_out_panels == ()
+    assert shown.rows.height == 10
+
+
+@pytest.mark.parametrize("best", range(1, 10))
+def test_the_depth_of_the_best_setting_is_always_shown(best: int) -> None:
+    sizes = tuple((8,) * depth for depth in range(1, 10))
+    runs = study(Grid(activations=("relu",), sizes=sizes, seeds=1, records=2)).runs
+    runs = runs.with_columns(
+        test_accuracy=pl.when(pl.col("depth") == best).then(0.9).otherwise(0.5)
+    )
+    shown = choose_shown(runs, ranked(runs))
+    assert f"depth {best}" in shown.panels
+    assert (shown.panels[0], shown.panels[-1]) == ("depth 1", "depth 9")
+    assert len(shown.panels) == 5
+    assert len(shown.left_out_panels) == 4
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from nnlab.configs import shipped
 from nnlab.core.analysis.claims import Judged, judge_claims
 from nnlab.core.analysis.trainability import (
     BestRate,
@@ -18,10 +21,14 @@ from nnlab.core.analysis.trainability import (
     plateau,
     trained,
 )
+from nnlab.core.questions.activations.trainability import SEEDS
 from nnlab.core.questions.activations.trainability_claims import CLAIMS, Trainability
 from nnlab.core.questions.activations.vanishing_claims import INITIALIZATIONS
 from nnlab.core.report.figures import draw
 from nnlab.core.report.trainability_pictures import trained_over_depth
+from nnlab.core.spec import load_spec
+from nnlab.core.spec.rates import OwnRates
+from nnlab.core.wording import number
 
 FLOOR = plateau(10)
 RELU = Cell("relu", "he", 2)
@@ -123,6 +130,7 @@ def searched(
     return Trainability(rates, losses, FLOOR, (0.01, 0.1, 1.0), "digits")
 
 
+COUNTS = {5: "five", 6: "six", 7: "seven", 8: "eight"}
 GUESSES = (1.01 * FLOOR, False)
 
 
@@ -162,6 +170,46 @@ def test_what_never_leaves_the_plateau_has_no_optimum_on_an_edge() -> None:
     found = searched(relu, {2: (0.1, False), 6: stuck, 12: stuck})
     assert found.at_edge() == []
     assert {each.verdict.verdict for each in told(found).values()} == {"supported"}
+
+
+def test_what_comes_down_too_little_to_count_may_train_beyond_the_edge() -> None:
+    """At 0.95 ln K a net has learned something, at the largest rate tried."""
+    relu = dict.fromkeys((2, 6, 12), (0.1, False))
+    found = searched(relu, {2: (0.1, False), 6: (0.95 * FLOOR, True), 12: GUESSES})
+    assert {(cell.activation, cell.depth) for cell in found.at_edge()} == {("sigmoid", 6)}
+    for each in told(found).values():
+        assert each.verdict.verdict == "inconclusive"
+        assert "sigmoid from glorot, 6 layers lies on the edge of the grid" in each.verdict.reason
+
+
+@pytest.mark.parametrize("page", ["verdicts.md", "activations.md"])
+def test_the_pages_tell_the_seeds_and_rates_of_the_study(page: str) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "science" / page).read_text(encoding="utf-8")
+    spec = load_spec(shipped()["trainability"])
+    rates = sorted(spec.learning_rate) if not isinstance(spec.learning_rate, OwnRates) else []
+    told = " ".join(line for line in text.split("\n\n") if "0.0025" in line)
+    assert f"{number(rates[0])} to {number(rates[-1])}" in told
+    assert f"{SEEDS[0]} to {SEEDS[-1]}" in text
+    assert not set(SEEDS) & {*spec.seeds, *range(10)}  # those that were seen before
+    if page == "activations.md":
+        assert f"the best of {COUNTS[len(rates)]} " in told
+        assert " and ".join(map(str, spec.seeds)) in text.replace("\n", " ")
+    else:
+        assert f"| trainability in 1.4d | {', '.join(map(str, spec.seeds))} |" in text
+
+
+def test_a_control_on_the_edge_forbids_a_verdict() -> None:
+    """LeakyReLU at an edge, of which no claim speaks: no control of ReLU over sigmoid."""
+    relu = dict.fromkeys((2, 6, 12), (0.1, False))
+    found = searched(relu, {2: (0.1, False), 6: GUESSES, 12: GUESSES})
+    cell = Cell("leaky_relu", "he", 12)
+    found.rates[cell] = replace(found.rates[cell], at_edge=True)
+    deeper, stays = (told(found)[name] for name in CLAIM_IDS)
+    assert deeper.control is not None
+    assert "the optimum at leaky_relu from he, 12 layers" in deeper.control.reason
+    assert "came out inconclusive and should be refuted" in deeper.verdict.reason
+    assert {part.verdict for part in deeper.sub_ranges.values()} == {"inconclusive"}
+    assert stays.verdict.verdict == "supported"
 
 
 def test_the_map_shows_what_was_lost_and_says_where_training_stops() -> None:

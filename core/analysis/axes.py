@@ -1,10 +1,11 @@
-"""What a grid can vary besides the seed, and the number by which its settings are ranked.
+"""What a grid can vary besides the seed, how often, and the number that ranks its settings.
 
 Plain values, told without a table at hand and without the library that reads one.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,10 @@ AXES = (
 """The columns of `runs` that a grid can vary besides the seed."""
 
 
+FEWEST_SEEDS = 6
+"""That a verdict takes; fewer only explore."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The number by which a study ranks its settings: a column of `runs`."""
@@ -27,6 +32,12 @@ class Outcome:
     words: str
     higher_is_better: bool
     scale: Literal["linear", "log"] = "linear"
+    within: tuple[float, float] = (-math.inf, math.inf)
+    """What it cannot leave, whatever its interval does."""
+
+    def possible(self, value: float | None) -> float | None:
+        """An end of an interval, or the bound of the outcome where that is nearer."""
+        return None if value is None else min(max(value, self.within[0]), self.within[1])
 
     @property
     def extreme(self) -> str:
@@ -35,9 +46,9 @@ class Outcome:
 
 
 OUTCOMES = (
-    Outcome("test_accuracy", "test accuracy", True),
-    Outcome("test_r2", "test R²", True),
-    Outcome("train_accuracy", "training accuracy", True),
+    Outcome("test_accuracy", "test accuracy", True, within=(0.0, 1.0)),
+    Outcome("test_r2", "test R²", True, within=(-math.inf, 1.0)),
+    Outcome("train_accuracy", "training accuracy", True, within=(0.0, 1.0)),
     Outcome("test_loss", "test loss", False, "log"),
     Outcome("train_loss", "training loss", False, "log"),
 )

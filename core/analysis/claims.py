@@ -40,14 +40,17 @@ class Finding:
     interval: Interval
     scope: str
     """Data, net, range, optimizer, seeds: what the verdict holds for, in words."""
-    control: Interval | None = None
-    """The same estimand where the claim must not hold; None where there is no control."""
+    control: Measured | None = None
+    """The same estimand where the claim must not hold, judged with its own lost runs and faults;
+    None where there is no control."""
     non_finite_share: float = 0.0
     """Share of all runs that gave no number."""
     faults: tuple[str, ...] = ()
     sub_ranges: Mapping[str, Measured] = field(default_factory=dict)
     """The same estimand on parts of the range, by a name that a reader understands. Each has its
-    own lost runs and its own faults; those of the whole do not count for it, nor its for them."""
+    own lost runs and its own faults; those of the whole do not count for it, nor its for them. The
+    control is of the instrument, and counts for all. A part may be the number that decides: it then
+    has the very interval of the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +147,10 @@ def _part_as_json(part: SubRange) -> dict[str, Any]:
 def judge_claims(claims: Sequence[Claim], found: Any) -> list[Judged]:
     """Measure every claim on `found`, correct for their number, give each its verdict.
 
-    The family of Holm's procedure is all claims of the list with all their sub-ranges. A control
-    is judged by the claim's own criterion and must be refuted; it is no claim and takes no part.
+    The family of Holm's procedure is all claims of the list with all their sub-ranges, each number
+    once: a sub-range with the very interval of the whole is not counted again. A control is judged
+    by the claim's own criterion and must be refuted, else neither the whole nor a part of it has a
+    verdict; it is no claim and takes no part.
     """
     findings = [claim.measure(found) for claim in claims]
     return judge_findings(claims, findings)
@@ -156,43 +161,84 @@ def judge_findings(claims: Sequence[Claim], findings: Sequence[Finding]) -> list
     criteria: list[Criterion] = []
     intervals: list[Interval] = []
     for claim, finding in zip(claims, findings, strict=True):
-        family = [finding.interval, *(part.interval for part in finding.sub_ranges.values())]
+        family = [finding.interval, *(part.interval for part in _others(finding).values())]
         criteria += [claim.criterion] * len(family)
         intervals += family
-    adjusted = iter(adjust(criteria, intervals))
-    p_values = iter(adjusted_p_values(criteria, intervals).tolist())
+    p_values = adjusted_p_values(criteria, intervals).tolist()
+    adjusted = zip(adjust(criteria, intervals), p_values, strict=True)
     judged = []
     for claim, finding in zip(claims, findings, strict=True):
-        interval, p_value = next(adjusted), next(p_values)
-        parts = {}
-        for name, part in finding.sub_ranges.items():
-            parts[name] = _judge_part(claim.criterion, next(adjusted), part)
-            next(p_values)
-        control, control_lead = None, None
-        faults = finding.faults
-        pointing = True
-        if finding.control is not None:
-            of_control = Evidence(finding.control)
-            control = judge(claim.criterion, of_control)
-            control_lead = lead(claim.criterion, of_control)
-            pointing = "refuted" in (control.verdict, control_lead)
-            # with too few seeds the claim is undecided anyway, and its control with it
-            if control.verdict != "refuted" and finding.interval.n >= FEWEST_SEEDS:
-                faults += (control_fault(claim.control, control.verdict, "refuted"),)
-        evidence = Evidence(interval, finding.non_finite_share, faults, parts)
-        verdict = judge(claim.criterion, evidence)
-        towards = lead(claim.criterion, evidence) if pointing else None
-        judged.append(
-            Judged(
-                claim, finding, interval, p_value, verdict, control, parts, towards, control_lead
-            )
-        )
+        interval, p_value = next(adjusted)
+        widened = {name: next(adjusted)[0] for name in _others(finding)}
+        of_parts = {name: widened.get(name, interval) for name in finding.sub_ranges}
+        judged.append(_judge(claim, finding, interval, p_value, of_parts))
     return judged
 
 
-def _judge_part(criterion: Criterion, interval: Interval, part: Measured) -> SubRange:
-    evidence = Evidence(interval, part.lost_share, part.faults)
-    return SubRange(interval, judge(criterion, evidence).verdict, lead(criterion, evidence))
+def _others(finding: Finding) -> dict[str, Measured]:
+    """The sub-ranges but for the one that is the number that decides."""
+    parts = finding.sub_ranges.items()
+    return {name: part for name, part in parts if part.interval is not finding.interval}
+
+
+def _judge(
+    claim: Claim,
+    finding: Finding,
+    interval: Interval,
+    p_value: float,
+    of_parts: Mapping[str, Interval],
+) -> Judged:
+    """One claim, from its intervals after Holm."""
+    control = _judge_control(claim, finding.control)
+    parts = {}
+    for name, part in finding.sub_ranges.items():
+        faults = (*part.faults, *control.faults(of_parts[name]))
+        evidence = Evidence(of_parts[name], part.lost_share, faults)
+        verdict = judge(claim.criterion, evidence).verdict
+        parts[name] = SubRange(evidence.interval, verdict, control.lead(evidence))
+    faults = (*finding.faults, *control.faults(interval))
+    evidence = Evidence(interval, finding.non_finite_share, faults, parts)
+    return Judged(
+        claim=claim,
+        finding=finding,
+        interval=interval,
+        p_value=p_value,
+        verdict=judge(claim.criterion, evidence),
+        control=control.verdict,
+        sub_ranges=parts,
+        lead=control.lead(evidence),
+        control_lead=control.points_to,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """What became of a claim's control; without one it stands in nobody's way."""
+
+    claim: Claim
+    verdict: Verdict | None = None
+    points_to: VerdictName | None = None
+
+    def faults(self, interval: Interval) -> tuple[str, ...]:
+        """Why the instrument is not to be believed on an interval of the claim."""
+        if self.verdict is None or self.verdict.verdict == "refuted":
+            return ()
+        if interval.n < FEWEST_SEEDS:  # undecided anyway, and its control with it
+            return ()
+        return (control_fault(self.claim.control, self.verdict.verdict, "refuted"),)
+
+    def lead(self, evidence: Evidence) -> VerdictName | None:
+        """Where the claim's evidence points to, if the control points the other way."""
+        if self.verdict is not None and "refuted" not in (self.verdict.verdict, self.points_to):
+            return None
+        return lead(self.claim.criterion, evidence)
+
+
+def _judge_control(claim: Claim, control: Measured | None) -> _Control:
+    if control is None:
+        return _Control(claim)
+    evidence = Evidence(control.interval, control.lost_share, control.faults)
+    return _Control(claim, judge(claim.criterion, evidence), lead(claim.criterion, evidence))
 
 
 def _seen(interval: Interval) -> list[float] | None:

@@ -11,7 +11,7 @@ all finished goes before one that lost some.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,7 +21,7 @@ from nnlab.core.analysis.seed_means import seed_means
 from nnlab.core.analysis.statistics import Scale
 
 MOST_LINES = 14
-MOST_PANELS = 3
+MOST_PANELS = 5
 
 
 def outcome_of(runs: pl.DataFrame) -> Outcome:
@@ -157,9 +157,13 @@ def choose_shown(runs: pl.DataFrame, settings: pl.DataFrame) -> Shown:
     labelled = label_settings(settings, line_axis)
     # Labels in the order of the axes' values, whatever the ranks of the settings.
     line_values, panel_values = ordered_values(runs, line_axis), list(architecture_labels(runs))
-    lines, lines_out = _evenly(_labels(labelled, line_axis, line_values, "line"), MOST_LINES)
+    lines, lines_out = _evenly(
+        _labels(labelled, line_axis, line_values, "line"), MOST_LINES, labelled["line"].head(1)
+    )
     panels, panels_out = _evenly(
-        _labels(labelled, "hidden_layer_sizes", panel_values, "panel"), MOST_PANELS
+        _labels(labelled, "hidden_layer_sizes", panel_values, "panel"),
+        MOST_PANELS,
+        labelled["panel"].head(1),
     )
     rows = labelled.filter(pl.col("line").is_in(lines), pl.col("panel").is_in(panels)).unique(
         ["line", "panel"], keep="first", maintain_order=True
@@ -208,11 +212,22 @@ def label_settings(settings: pl.DataFrame, line_axis: str) -> pl.DataFrame:
     return settings.with_columns(pl.Series("line", lines, pl.String), panel.alias("panel"))
 
 
-def _evenly(labels: list[str], most: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """At most `most` of the labels, evenly spread with both ends, and those left out."""
+def _evenly(
+    labels: list[str], most: int, never_left_out: Iterable[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """At most `most` of the labels, evenly spread with both ends, and those left out.
+
+    The label of the best setting takes the place of its neighbour: a headline about a setting that
+    no table and no picture has would be one that a reader cannot check.
+    """
     if len(labels) <= most:
         return tuple(labels), ()
     kept = {round(i * (len(labels) - 1) / (most - 1)) for i in range(most)}
+    for wanted in map(labels.index, never_left_out):
+        if wanted not in kept:
+            between = kept - {0, len(labels) - 1}
+            kept.remove(min(between, key=lambda i: (abs(i - wanted), i)))
+            kept.add(wanted)
     return (
         tuple(label for i, label in enumerate(labels) if i in kept),
         tuple(label for i, label in enumerate(labels) if i not in kept),

@@ -33,7 +33,8 @@ def learning_curves(curves: pl.LazyFrame, shown: Shown) -> pl.DataFrame:
 
     Columns: `line`, `panel`, `step`, `epoch`, `quantity`, `mean`, `low`, `high`, `n`, `zeros`.
     """
-    return seed_means(_of_members(curves, shown), ["line", "panel", "step", "epoch"], CURVES)
+    by = ["line", "panel", "step", "epoch"]
+    return _possible(seed_means(_of_members(curves, shown), by, CURVES), CURVES)
 
 
 def layer_curves(layers: pl.LazyFrame, shown: Shown) -> pl.DataFrame:
@@ -43,7 +44,7 @@ def layer_curves(layers: pl.LazyFrame, shown: Shown) -> pl.DataFrame:
     `mean`, `low`, `high`, `n`, `zeros`. Layer `depth + 1` is the output layer.
     """
     by = ["line", "panel", "depth", "step", "layer", "units"]
-    return seed_means(_of_members(layers, shown), by, LAYERS)
+    return _possible(seed_means(_of_members(layers, shown), by, LAYERS), LAYERS)
 
 
 def with_epochs(layers: pl.DataFrame, curves: pl.DataFrame) -> pl.DataFrame:
@@ -107,6 +108,19 @@ def units_at_end(ends: pl.DataFrame) -> pl.DataFrame:
         part = part.group_by("line", "panel").agg(weighted.alias(name))
         answer = answer.join(part, on=["line", "panel"], how="left", maintain_order="left")
     return answer
+
+
+def _possible(means: pl.DataFrame, scales: dict[str, Scale]) -> pl.DataFrame:
+    """The intervals of shares without the part that no share can have.
+
+    All that is averaged arithmetically here is a share: an accuracy or a fraction of units.
+    """
+    shares = [name for name, scale in scales.items() if scale == "linear"]
+    share = pl.col("quantity").is_in(shares)
+    return means.with_columns(
+        pl.when(share).then(pl.col(end).clip(0.0, 1.0)).otherwise(end).alias(end)
+        for end in ("low", "high")
+    )
 
 
 def _of_members(table: pl.LazyFrame, shown: Shown) -> pl.LazyFrame:

@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nnlab.core.analysis import axes
 from nnlab.core.analysis.multiplicity import decision_p_value, holm, holm_intervals
 from nnlab.core.analysis.power import POWER, seeds_needed
 from nnlab.core.analysis.statistics import LEVEL, Floats, Interval
@@ -33,7 +34,7 @@ from nnlab.core.analysis.statistics import LEVEL, Floats, Interval
 Direction = Literal["greater", "less", "inside"]
 VerdictName = Literal["supported", "refuted", "conditional", "inconclusive"]
 
-FEWEST_SEEDS = 6
+FEWEST_SEEDS = axes.FEWEST_SEEDS
 MOST_NON_FINITE = 0.2
 
 

@@ -86,8 +86,8 @@ def _read(layout: Layout, numeric: list[bool], *, keep: bool) -> list[_Growing]:
         for column in columns:
             column.add(block, frame, facts.get(column.name, _FINE))
     for column in columns:
-        if column.fault is not None and column.is_number:
-            raise column.fault
+        if column.suspect is not None and column.is_number:
+            raise fault_in(*column.suspect)
     return columns
 
 
@@ -173,8 +173,8 @@ class _Growing:
     rows: int = 0
     texts: int = 0
     """Values that are neither numbers nor missing."""
-    fault: DataError | None = None
-    """The first text among the numbers, a fault if most values turn out to be numbers."""
+    suspect: tuple[Block, pl.DataFrame] | None = None
+    """The first block with texts, and where: faults if most values turn out to be numbers."""
     kept: list[pl.Series] = field(default_factory=list)
 
     @property
@@ -192,9 +192,9 @@ class _Growing:
             raise fault_in(block, frame.select(pl.col(pl.String).is_in(_WRITTEN)))
         if facts.texts:
             self.texts += facts.texts
-            if self.fault is None:
+            if self.suspect is None:
                 no_number = series.cast(pl.Float64, strict=False).is_null()
-                self.fault = fault_in(block, no_number.to_frame())
+                self.suspect = block, no_number.to_frame()
         elif facts.infinite and self.numeric and not self.texts:
             beside = pl.Float64 if series.dtype == pl.Float64 else self.name
             faulty = frame.select(~pl.col(beside).cast(pl.Float64).is_finite().fill_null(False))
@@ -228,9 +228,10 @@ def _text_column(layout: Layout, name: str, series: pl.Series) -> Column:
     import polars as pl
 
     if series.str.contains(r"^[+-]?\d+,\d+$").all():
+        first = next((line for block in layout.blocks() for line, _ in block.records()), 1)
         raise DataError(
-            f"{layout.place}: column '{shown(name)}' writes its numbers with a decimal "
-            f"comma ('{shown(series[0])}'); write a point"
+            f"{layout.place}, line {first}: column '{shown(name)}' writes its numbers with a "
+            f"decimal comma ('{shown(series[0])}'); write a point"
         )
     categories = sorted(series.unique().to_list())
     codes = series.cast(pl.Enum(categories)).to_physical()

@@ -392,9 +392,33 @@ def find_activation(label: str) -> Activation:
     name, text = split_label(label)
     row = _BY_ALIAS.get(name)
     if row is None:
+        meant = _parameter_meant(label)
+        if meant is not None:
+            raise ValueError(
+                f"unknown activation {label!r}; did you mean {meant!r}? A parameter stands behind "
+                "a colon"
+            )
         raise ValueError(unknown("activation", name, ACTIVATIONS))
     if text is None:
         return row
     if row.parameter is None:
         raise ValueError(f"activation '{name}' takes no parameter, but {label!r} gives it one")
     return replace(row, value=row.parameter.read(text, label))
+
+
+def _parameter_meant(label: str) -> str | None:
+    """`leaky_relu:0.2` for `leaky_relu(0.2)` and `leaky_relu=0.2`; None where it is neither."""
+    name, round_, text = label.strip().partition("(")
+    if round_:
+        text = text.removesuffix(")")
+    else:
+        name, _, text = label.partition("=")
+    name, text = name.strip(), text.strip()
+    row = _BY_ALIAS.get(name)
+    if row is None or row.parameter is None:
+        return None
+    try:
+        row.parameter.read(text, label)
+    except ValueError:
+        return None
+    return f"{name}:{text}"

@@ -27,6 +27,7 @@ from nnlab.core.questions.answering import (
 from nnlab.core.questions.question import Question
 from nnlab.core.questions.table import QUESTIONS
 from nnlab.core.report.all_page import AllPage, Member, Unanswered
+from nnlab.core.running import interruptible
 
 ALL = "all"
 TITLE = "all questions, answered by computing and by experiment"
@@ -66,7 +67,7 @@ def answer_all(
     folder = folder_named(ALL, asked)
     answered: list[Answered] = []
     failed: list[Failed] = []
-    with workers_kept():
+    with interruptible(), workers_kept():
         for question in questions or tuple(QUESTIONS.values()):
             try:
                 found = answer_question(question, _for(question, asked))
@@ -80,7 +81,7 @@ def answer_all(
                 continue
             answered.append(found)
             heard(found)
-    _write(asked, started, answered, failed)
+        _write(asked, started, answered, failed)
     return AllAnswered(tuple(answered), tuple(failed), folder)
 
 

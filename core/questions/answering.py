@@ -27,6 +27,7 @@ from nnlab.core.questions.answer_folder import as_json, write_answer
 from nnlab.core.questions.question import Question
 from nnlab.core.questions.work import Watch, Work
 from nnlab.core.report.answer import AnswerPage
+from nnlab.core.running import interruptible
 from nnlab.core.settings import Settings
 
 
@@ -72,11 +73,12 @@ def answer_question(question: Question, asked: Asked) -> Answered:
         )
     started = environment.now()
     work = Work(asked.settings, folder, asked.watch, asked.quick, asked.input, asked.matrix)
-    with workers_kept():
+    # Its studies are interruptible themselves; so must be what lies between them and after.
+    with interruptible(), workers_kept():
         answer = question.answer(work)
-    facts = facts_of(asked, started)
-    page = AnswerPage(question.id, question.title, question.asks, answer, asked.quick, facts)
-    _write(page, folder)
+        facts = facts_of(asked, started)
+        page = AnswerPage(question.id, question.title, question.asks, answer, asked.quick, facts)
+        _write(page, folder)
     return Answered(page, folder)
 
 

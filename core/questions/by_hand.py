@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnlab.core.analysis.claims import Claim, Finding
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.statistics import geometric_interval
 from nnlab.core.analysis.two_layer_net import TwoLayerNet, Variant
 from nnlab.core.analysis.verdicts import Criterion
@@ -53,7 +54,7 @@ def agreement_claim(row_id: str, question: str, variant: Variant, figure: str) -
         return Finding(
             interval=geometric_interval(apart),
             scope=f"{RANDOM_NETS} random nets of 2 to 6 units a layer, {variant.words}, float64",
-            control=geometric_interval(control),
+            control=Measured(geometric_interval(control)),
         )
 
     return Claim(

@@ -9,6 +9,7 @@ import polars as pl
 
 from nnlab.core.analysis.claims import Claim, Finding
 from nnlab.core.analysis.pairs import Pairs, pair_by_seed, paired_difference, paired_ratio
+from nnlab.core.analysis.seed_findings import Measured, difference_of
 from nnlab.core.analysis.statistics import geometric_interval
 from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.analysis.verdicts import Criterion, target_fault
@@ -66,11 +67,10 @@ def _gain(dataset: str) -> Claim:
             )
 
         pairs = pair_by_seed(accuracy("relu", "16-16"), accuracy("identity", "16-16"))
-        more = pair_by_seed(accuracy("identity", "16-16"), accuracy("identity", "16"))
         return Finding(
             paired_difference(pairs),
             f"{scope_of(results)}, 16-16, {results.spec.epochs} epochs, {len(pairs.seeds)} seeds",
-            paired_difference(more),
+            difference_of(accuracy("identity", "16-16"), accuracy("identity", "16")),
             pairs.non_finite_share,
         )
 
@@ -89,15 +89,18 @@ def _gain(dataset: str) -> Claim:
 
 
 def _one_layer(found: Found) -> Finding:
+    def lost_share(activation: str) -> float:
+        runs = found.of(
+            found.planes["circles"], "run", activation=activation, hidden_layer_sizes="16-16"
+        )
+        return 1.0 - len(found.collapse[activation]) / len(runs)
+
     apart = found.collapse["identity"]
-    runs = found.of(
-        found.planes["circles"], "run", activation="identity", hidden_layer_sizes="16-16"
-    )
     return Finding(
         geometric_interval(np.maximum(apart, 1e-18)),
         f"circles, 16-16 trained, training points, float64, {len(apart)} seeds",
-        geometric_interval(found.collapse["relu"]),
-        1.0 - len(apart) / len(runs),
+        Measured(geometric_interval(found.collapse["relu"]), lost_share("relu")),
+        lost_share("identity"),
     )
 
 
@@ -111,7 +114,7 @@ def _narrow(found: Found) -> Finding:
         f"{scope_of(found.middle)}, {found.ends[0]}-k-{found.ends[1]} linear, "
         f"{found.middle.spec.epochs} epochs, "
         f"{len(pairs.seeds)} seeds",
-        paired_difference(pair_by_seed(accuracy(MORE), accuracy(ENOUGH))),
+        difference_of(accuracy(MORE), accuracy(ENOUGH)),
         pairs.non_finite_share,
     )
 
@@ -127,16 +130,20 @@ def pairs_of_steps(found: Found, other: str) -> Pairs:
 
 def _learns_differently(found: Found) -> Finding:
     pairs = pairs_of_steps(found, TWO)
-    lost = (target_fault(f"{len(pairs.left_out)} seeds"),) if pairs.left_out else ()
+    control = pairs_of_steps(found, WIDER)
     return Finding(
         paired_ratio(pairs),
         f"{scope_of(found.depth)} from {found.depth.runs['initialization'][0]}, full batches, "
         f"linear {TWO} against {ONE}, target {found.depth.spec.target_loss}, "
         f"{len(pairs.seeds)} seeds",
-        paired_ratio(pairs_of_steps(found, WIDER)),
+        Measured(paired_ratio(control), control.non_finite_share, _missed(control)),
         pairs.non_finite_share,
-        lost,
+        _missed(pairs),
     )
+
+
+def _missed(pairs: Pairs) -> tuple[str, ...]:
+    return (target_fault(f"{len(pairs.left_out)} seeds"),) if pairs.left_out else ()
 
 
 CLAIMS = (

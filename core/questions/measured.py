@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,14 +39,15 @@ def measured_once(
 
     `about` is all that fixes what is measured, JSON too; this machine, Python and NumPy are added
     to it. What is stored and damaged is told of, and measured again; what is not `sound` is not
-    stored, so that the next start measures again. Raises `StoreError` when the disk refuses.
+    stored, so that the next start measures again. (Of what is stored `sound` may raise: an edited
+    file may hold anything.) Raises `StoreError` when the disk refuses.
     """
     key = {"name": name, "about": _plain(about), "machine": _plain(_machine())}
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     path = work.settings.results / STORE / f"{name}-{digest}.json"
     with work.watch(name) as listener:
         if not work.settings.force:
-            found = _read(path, key, listener)
+            found = _read(path, key, listener, sound)
             if found is not None:
                 return found
         found = _plain(measure())
@@ -55,26 +57,53 @@ def measured_once(
     return found
 
 
-def _read(path: Path, key: Mapping[str, Any], listener: Listener) -> Any:
+def _read(
+    path: Path, key: Mapping[str, Any], listener: Listener, sound: Callable[[Any], bool]
+) -> Any:
     """What is stored there, None where nothing is or it cannot be believed."""
     try:
         document = json.loads(path.read_bytes())
         if {name: document[name] for name in key} != key:
             raise ValueError("it is of something else")
-        return document["found"]
+        found = document["found"]
+        if not sound(found):
+            raise ValueError("what it holds is not to be believed")
     except FileNotFoundError:
         return None
     except OSError as error:
         raise StoreError(f"cannot read {told(path)}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         listener.warned(f"{told(path)} is damaged ({error}); it is measured again")
         return None
+    return found
 
 
 def _machine() -> dict[str, Any]:
+    """What a time is of: the processor, the BLAS kernel that it got, the host, the versions.
+
+    A new release of the system is not another machine; another host of the same model may be.
+    """
+    import numpy  # noqa: F401  only what is loaded is described
+
     facts = environment.describe(())
-    versions = {name: facts["versions"][name] for name in ("python", "numpy")}
-    return {"platform": facts["platform"], "versions": versions}
+    kernels = {str(library["architecture"]) for library in facts["blas"]}
+    return {
+        "processor": _processor(),
+        "host": platform.node(),
+        "cores": facts["platform"]["cores"],
+        "blas": sorted(kernels),
+        "versions": {name: facts["versions"][name] for name in ("python", "numpy")},
+    }
+
+
+def _processor(told_by: Path = Path("/proc/cpuinfo")) -> str:
+    """The model of the CPU: as Linux tells it, else as Python does."""
+    try:
+        lines = told_by.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, "") or platform.processor() or platform.machine()
 
 
 def _plain(content: Any) -> Any:

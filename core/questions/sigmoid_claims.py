@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnlab.core.analysis.claims import Claim, Finding
-from nnlab.core.analysis.pairs import Pairs, pair_by_seed, paired_difference, paired_ratio
-from nnlab.core.analysis.statistics import Interval
+from nnlab.core.analysis.seed_findings import Measured, difference_of, ratio_of
 from nnlab.core.analysis.tuned import Tuned
 from nnlab.core.analysis.two_layer_net import SIGMOID_CROSS_ENTROPY, SIGMOID_SQUARED
 from nnlab.core.analysis.verdicts import Criterion, edge_fault
@@ -43,49 +42,52 @@ class Found:
 
 
 def _deeper(found: Found) -> Finding:
+    def measured(depth: int) -> Measured:
+        relu, sigmoid = (found.depth[name, depth] for name in ("relu", "sigmoid"))
+        faults = tuple(edge_fault(name) for name, each in (("ReLU", relu), ("sigmoid", sigmoid))
+                       if each.on_edge)  # fmt: skip
+        return replace(difference_of(relu.accuracy, sigmoid.accuracy), faults=faults)
+
     relu, sigmoid = (found.depth[name, found.deepest] for name in ("relu", "sigmoid"))
-    pairs = pair_by_seed(relu.accuracy, sigmoid.accuracy)
-    shallow = pair_by_seed(found.depth["relu", 1].accuracy, found.depth["sigmoid", 1].accuracy)
-    faults = tuple(edge_fault(name) for name, each in (("ReLU", relu), ("sigmoid", sigmoid))
-                   if each.on_edge)  # fmt: skip
+    deep = measured(found.deepest)
     return Finding(
-        paired_difference(pairs),
+        deep.interval,
         f"breast_cancer, {found.deepest} x 16, sigmoid output, cross-entropy, SGD, rates "
-        f"{relu.rate:g} and {sigmoid.rate:g}, {len(pairs.seeds)} seeds",
-        paired_difference(shallow),
-        pairs.non_finite_share,
-        faults,
+        f"{relu.rate:g} and {sigmoid.rate:g}, {deep.interval.n} seeds",
+        measured(1),
+        deep.lost_share,
+        deep.faults,
     )
 
 
 def _fades(found: Found) -> Finding:
-    def ratio(depth: int) -> Interval:
-        return paired_ratio(pair_by_seed(found.reach["relu", depth], found.reach["sigmoid", depth]))
+    def ratio(depth: int) -> Measured:
+        return ratio_of(found.reach["relu", depth], found.reach["sigmoid", depth])
 
-    interval = ratio(found.deepest)
+    deep = ratio(found.deepest)
     return Finding(
-        interval,
-        f"breast_cancer, {found.deepest} x 16, sigmoid output, step 0, {interval.n} seeds",
+        deep.interval,
+        f"breast_cancer, {found.deepest} x 16, sigmoid output, step 0, {deep.interval.n} seeds",
         ratio(SHALLOW),
+        deep.lost_share,
     )
 
 
 def _corrects(found: Found) -> Finding:
-    def pairs(start: str) -> Pairs:
+    def measured(start: str) -> Measured:
         cross, squared = (found.starts[loss, start] for loss in STARTS)
-        return pair_by_seed(cross.train_accuracy, squared.train_accuracy)
+        faults = tuple(edge_fault(loss) for loss in STARTS if found.starts[loss, start].on_edge)
+        return replace(difference_of(cross.train_accuracy, squared.train_accuracy), faults=faults)
 
     cross, squared = (found.starts[loss, WRONG_START] for loss in STARTS)
-    wrong = pairs(WRONG_START)
-    faults = tuple(edge_fault(loss) for loss, each in zip(STARTS, (cross, squared), strict=True)
-                   if each.on_edge)  # fmt: skip
+    wrong = measured(WRONG_START)
     return Finding(
-        paired_difference(wrong),
+        wrong.interval,
         f"breast_cancer, 30-16-1, ReLU, {WRONG_START}, SGD, rates {cross.rate:g} and "
-        f"{squared.rate:g}, {len(wrong.seeds)} seeds",
-        paired_difference(pairs("auto")),
-        wrong.non_finite_share,
-        faults,
+        f"{squared.rate:g}, {wrong.interval.n} seeds",
+        measured("auto"),
+        wrong.lost_share,
+        wrong.faults,
     )
 
 

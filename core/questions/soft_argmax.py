@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnlab.core.analysis.claims import Claim, Finding, judge_claims
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.soft_argmax import (
     Array,
     Softened,
@@ -47,11 +48,11 @@ class Found:
 
 
 def _goes_to_argmax(found: Found) -> Finding:
-    return Finding(t_interval(found.decay), _SCOPE, t_interval(found.decay_at_ties))
+    return Finding(t_interval(found.decay), _SCOPE, Measured(t_interval(found.decay_at_ties)))
 
 
 def _has_gradient(found: Found) -> Finding:
-    return Finding(t_interval(found.slope), _SCOPE, t_interval(found.slope_of_argmax))
+    return Finding(t_interval(found.slope), _SCOPE, Measured(t_interval(found.slope_of_argmax)))
 
 
 _SCOPE = f"{VECTORS} vectors of {CLASSES} standard normal logits, float64"

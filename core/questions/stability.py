@@ -18,6 +18,7 @@ from nnlab.core.analysis.float_limits import (
 )
 from nnlab.core.analysis.naive_training import Watched, train_with
 from nnlab.core.analysis.pairs import finite_part
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.statistics import Floats, t_interval
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.batches import encode
@@ -61,7 +62,7 @@ def _broken(direction: str) -> Claim:
             t_interval(found.broken["naive", direction]),
             f"{VECTORS} vectors of {CLASSES} standard normal logits, moved {direction} by "
             f"{SHIFT:g}, float32",
-            t_interval(found.broken["stable", direction]),
+            Measured(t_interval(found.broken["stable", direction])),
         )
 
     return Claim(
@@ -82,7 +83,7 @@ def _training(found: Found) -> Finding:
     return Finding(
         t_interval(found.naive.survived),
         f"{found.scope}, {len(found.seeds)} seeds",
-        t_interval(found.stable.survived),
+        Measured(t_interval(found.stable.survived)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnlab.core.errors import UsageError
 from nnlab.core.questions.question import Question
 from nnlab.core.suggest import unknown
+from nnlab.core.wording import shown
 
 _ROWS = (
     Question(
@@ -78,4 +79,9 @@ def find_question(name: str) -> Question:
     wanted = "".join(name.split()).lower()
     if wanted in QUESTIONS:
         return QUESTIONS[wanted]
+    parts = [id for id in QUESTIONS if wanted and id.startswith(wanted)]
+    if len(parts) > 1:
+        raise UsageError(
+            f"question {shown(wanted)!r} has parts: {', '.join(parts)}; ask one of them, or all"
+        )
     raise UsageError(unknown("question", name, [*QUESTIONS, "all"]))

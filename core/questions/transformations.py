@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.core.analysis.claims import Claim, Finding, judge_claims
+from nnlab.core.analysis.seed_findings import Measured
 from nnlab.core.analysis.statistics import t_interval
 from nnlab.core.analysis.trained_net import Stage, TrainedNet, load_net, readout_accuracy
 from nnlab.core.analysis.transformations import (
@@ -71,14 +72,17 @@ def _additive(found: Found) -> Finding:
     return Finding(
         t_interval(found.faults["translation"]),
         f"{VECTORS} pairs of standard normal vectors in the plane",
-        t_interval(worst),
+        Measured(t_interval(worst)),
     )
 
 
 def _bending(found: Found) -> Finding:
     linear, bending = zip(*found.layers.gains, strict=True)
     return Finding(
-        t_interval(bending), found.layers.scope, t_interval(linear), found.layers.lost_share
+        t_interval(bending),
+        found.layers.scope,
+        Measured(t_interval(linear), found.layers.lost_share),
+        found.layers.lost_share,
     )
 
 

@@ -9,14 +9,15 @@ import numpy as np
 from PIL import Image
 
 from nnlab.core.report.all_page import AllPage, Member, Unanswered
-from nnlab.core.report.answer import QUICK, AnswerPage
+from nnlab.core.report.answer import ORIGIN, QUICK, AnswerPage
 from nnlab.core.report.answer_html import answer_body, answer_head, answer_style
 from nnlab.core.report.answer_markdown import answer_parts
 from nnlab.core.report.cover import draw_cover
 from nnlab.core.report.html_parts import html_page, html_paragraph, html_table
 from nnlab.core.report.markdown_parts import escape as marked
 from nnlab.core.report.markdown_parts import markdown_table
-from nnlab.core.report.style import halved, one_line, png
+from nnlab.core.report.png import png
+from nnlab.core.report.style import halved, one_line
 from nnlab.core.report.table import Table, environment_table
 
 
@@ -34,6 +35,7 @@ def all_markdown(page: AllPage) -> str:
     parts = [f"# {marked(page.title[:1].upper() + page.title[1:])}", marked(page.counts)]
     if page.quick:
         parts.append(f"**{marked(QUICK)}**")
+    parts.append(f"*{marked(ORIGIN)}*")
     parts += ["![All answers on one page](report.png)", markdown_table(_contents(page))]
     for member in page.members:
         parts += answer_parts(member.page, 2, f"../{member.folder}/figures")
@@ -48,7 +50,8 @@ def all_html(page: AllPage) -> str:
     body = [
         f"<header><h1>{escape(one_line(title))}</h1>",
         f'<p class="quick">{escape(QUICK)}</p>' if page.quick else "",
-        f"{html_paragraph(page.counts)}</header>",
+        f"{html_paragraph(page.counts)}",
+        f'<p class="quiet asks">{escape(ORIGIN)}</p></header>',
         f'<nav aria-label="Questions"><ul>{"".join(map(_link, page.members))}</ul></nav>',
         "<main>",
         *(html_paragraph(_lost(each)) for each in page.unanswered),

@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 QUICK = (
-    "Quick: what is trained has fewer seeds than a verdict takes, and only explores. In place of "
-    "an interval stands the range of the seeds; at most they point to a verdict."
+    "Quick: what is trained has too few seeds for a verdict and only explores. A claim has the "
+    "range of its seeds for an interval; intervals elsewhere are of little use."
 )
 """What a page of a quick answer says at its top."""
+
+ORIGIN = (
+    "The questions are exercises on neural networks from a machine-learning course, under their "
+    "numbers there, such as 0.1b or 1.4d; the text is the answer whose claims are tested."
+)
+"""What the questions and `the text` are, for a reader who knows neither."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from nnlab.core.report.answer import QUICK, Answer, AnswerPage, Section
+from nnlab.core.report.answer import ORIGIN, QUICK, Answer, AnswerPage, Section
 from nnlab.core.report.claim_rows import HEADS, SIGNS, ClaimRow, claim_row
 from nnlab.core.report.fixed_print import fixed_lines, is_fixed
 from nnlab.core.report.html_parts import html_figure, html_page, html_paragraph, html_table
@@ -13,21 +13,29 @@ from nnlab.core.report.style import one_line
 from nnlab.core.report.table import environment_table
 from nnlab.core.report.verdict_looks import VERDICT_LOOKS
 
+_SHARES = (30, 14, 20, 9, 6, 21)
+"""Per cent of the width for each column of `HEADS`: as text needs it, on a page of 1280 px."""
+
 
 def answer_style() -> str:
     """The rules of an answer's page: the verdicts' colours, on white and on black."""
     light = "".join(f".{name} {{ color: {v.light}; }}\n" for name, v in VERDICT_LOOKS.items())
     dark = "".join(f".{name} {{ color: {v.dark}; }}\n" for name, v in VERDICT_LOOKS.items())
+    widths = "".join(
+        f"table.claims thead th:nth-child({i}) {{ width: {share}%; }}\n"
+        for i, share in enumerate(_SHARES, start=1)
+    )
     return f"""
 .sentence {{ font-size: 1.2rem; max-width: 70ch; margin: .7rem 0; }}
 .asks, .text {{ max-width: 80ch; }}
 .quick {{ border-left: .3rem solid #d55e00; padding: .5rem 1rem; background: var(--band);
   font-weight: 600; }}
 .verdict {{ font-weight: 700; white-space: nowrap; }}
-table.claims tr.numbers > * {{ border-bottom: 0; padding-bottom: 0; }}
-table.claims tr.numbers th {{ max-width: 36rem; font-weight: 600; }}
-table.claims td.basis {{ color: var(--quiet); font-size: .9rem; padding-top: 0; max-width: 60rem; }}
-table.claims td.number {{ white-space: nowrap; }}
+table.claims {{ table-layout: fixed; width: 100%; min-width: 60rem; }}
+{widths}table.claims tr.numbers > * {{ border-bottom: 0; padding-bottom: 0; }}
+table.claims tr.numbers th {{ font-weight: 600; }}
+table.claims td.basis {{ color: var(--quiet); font-size: .9rem; padding-top: 0; }}
+table.claims th, table.claims td {{ overflow-wrap: break-word; white-space: normal; }}
 {light}@media (prefers-color-scheme: dark) {{
 {dark}}}
 """
@@ -54,9 +62,13 @@ def _title(page: AnswerPage) -> str:
 
 
 def answer_head(page: AnswerPage, noted: bool = True) -> str:
-    """What is asked, and the answer; `noted`: whether it says itself that it only explores."""
+    """What is asked, and the answer.
+
+    `noted`: whether it says itself where questions come from, and that it only explores.
+    """
     quick = f'<p class="quick">{escape(QUICK)}</p>' if page.quick and noted else ""
-    asks = f'<p class="quiet asks">{escape(one_line(page.asks))}</p>'
+    origin = f"<br>{escape(ORIGIN)}" if noted else ""
+    asks = f'<p class="quiet asks">{escape(one_line(page.asks))}{origin}</p>'
     sentences = (
         f'<p class="sentence">{escape(one_line(text))}</p>' for text in page.answer.sentences
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnlab.core.report.answer import QUICK, AnswerPage, Section
+from nnlab.core.report.answer import ORIGIN, QUICK, AnswerPage, Section
 from nnlab.core.report.claim_rows import HEADS, ClaimRow, claim_row
 from nnlab.core.report.fixed_print import fixed_lines, is_fixed
 from nnlab.core.report.markdown_parts import escape, fenced, markdown_picture, markdown_table
@@ -26,6 +26,8 @@ def answer_parts(page: AnswerPage, level: int = 1, folder: str = "figures") -> l
     if page.quick:
         parts.append(f"**{escape(QUICK)}**")
     parts.append(f"*{escape(page.asks)}*")
+    if level == 1:
+        parts.append(f"*{escape(ORIGIN)}*")
     parts += [escape(sentence) for sentence in answer.sentences]
     if answer.claims:
         rows = [claim_row(judged.as_json()) for judged in answer.claims]

@@ -11,7 +11,7 @@ from nnlab.core.report.answer import AnswerPage
 from nnlab.core.report.answer_html import answer_html
 from nnlab.core.report.answer_markdown import answer_markdown
 from nnlab.core.report.answer_poster import draw_answer
-from nnlab.core.report.style import png
+from nnlab.core.report.png import png
 
 
 def answer_files(page: AnswerPage) -> dict[str, bytes]:

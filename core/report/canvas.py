@@ -173,6 +173,9 @@ def ticks_of(axis: Axis, limits: tuple[float, float], most: int) -> tuple[list[f
     if axis.kind == "log":
         return _log_ticks(low, high, most)
     locator = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10])
+    # the air around the values goes beyond what the quantity can be, its ticks do not
+    floor, ceiling = axis.within or (low, high)
+    low, high = max(low, floor - 1e-9), min(high, ceiling + 1e-9)
     spots = [float(t) for t in locator.tick_values(low, high) if low <= t <= high]
     if axis.kind == "percent":
         return spots, [f"{text} %" for text in _alike([100 * t for t in spots])]
@@ -183,7 +186,7 @@ def _alike(numbers: Sequence[float]) -> list[str]:
     """The numbers with as many decimals each as the one that needs most."""
     needed = [f"{number:.6g}".partition(".")[2] for number in numbers]
     decimals = 0 if any("e" in text for text in needed) else max(map(len, needed), default=0)
-    return [f"{number:,.{decimals}f}".replace("-", "−") for number in numbers]
+    return [f"{number:z,.{decimals}f}".replace("-", "−") for number in numbers]
 
 
 def _log_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from nnlab.core.analysis.axes import Outcome
-from nnlab.core.analysis.selection import architecture_labels, setting_label
+from nnlab.core.analysis.selection import architecture_labels, own_axes, setting_label
 from nnlab.core.analysis.summaries import Counts, Summary
 from nnlab.core.report.wording import fixed, listed, plural, short, with_interval
 
@@ -83,6 +83,29 @@ def picked(summary: Summary) -> str:
     return f"{note}: {'; '.join(values)}."
 
 
+def at_its_best(summary: Summary, what: str, over: Sequence[str]) -> str:
+    """`Each cell at its best depth, by mean test accuracy.`; empty where nothing is picked from.
+
+    `over` are the axes that the picture shows. All others on which a line has a choice are named.
+    """
+    line_axis = "activation" if summary.shown.line_axis in over else summary.shown.line_axis
+    own = own_axes(summary.settings, line_axis)
+    axes = [axis for axis in summary.varying if axis not in (line_axis, *over, *own)]
+    if not axes:
+        return ""
+    mean = "mean " if summary.seeds > 1 else ""
+    names = listed([axis_words(summary, axis) for axis in axes])
+    return f"Each {what} at its best {names}, by {mean}{summary.outcome.words}."
+
+
+def axis_words(summary: Summary, axis: str) -> str:
+    """An axis as this study varies it: architectures that differ in depth alone are depths."""
+    if axis == "hidden_layer_sizes":
+        names = architecture_labels(summary.settings).values()
+        return "depth" if all(name.startswith("depth ") for name in names) else "architecture"
+    return AXIS_WORDS[axis]
+
+
 def setting_words(summary: Summary, row: Mapping[str, object], axes: tuple[str, ...]) -> str:
     """The values of some axes in one setting: `rate 0.1, batch 32`."""
     words = []
@@ -134,10 +157,13 @@ def joined(*sentences: str) -> str:
 def mean_words(outcome: Outcome, row: Mapping[str, Any]) -> str:
     """Mean and interval of a setting: `0.972 [0.968, 0.976]`."""
     if outcome.scale == "linear":
-        return with_interval(row["mean"], row["low"], row["high"])
-    if row["low"] is None:
+        return with_interval(
+            row["mean"], outcome.possible(row["low"]), outcome.possible(row["high"])
+        )
+    ends = short(row["low"]), short(row["high"])
+    if row["low"] is None or ends[0] == ends[1]:
         return short(row["mean"])
-    return f"{short(row['mean'])} [{short(row['low'])}, {short(row['high'])}]"
+    return f"{short(row['mean'])} [{ends[0]}, {ends[1]}]"
 
 
 def value_words(outcome: Outcome, value: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import polars as pl
@@ -12,6 +11,7 @@ from nnlab.core.analysis.selection import ordered_values
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.report.captions import (
     AXIS_WORDS,
+    at_its_best,
     averaged,
     joined,
     left_out,
@@ -22,9 +22,10 @@ from nnlab.core.report.captions import (
     value_words,
 )
 from nnlab.core.report.family import family_lines
+from nnlab.core.report.lead_words import ahead, ahead_words
 from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
 from nnlab.core.report.style import Look, looks
-from nnlab.core.report.wording import fixed, short
+from nnlab.core.report.wording import fixed, listed, plural, short
 
 
 def learning_curves(summary: Summary) -> LinesPicture:
@@ -108,24 +109,41 @@ def _late(lines: Sequence[Line]) -> tuple[float, float]:
 
 
 def _curves_title(summary: Summary) -> str:
-    """Who ends where, in the deepest architecture drawn."""
+    """Who ends where, in the deepest architecture drawn, if these seeds can tell."""
     deepest = summary.shown.panels[-1]
     rows = summary.shown.rows.filter(pl.col("panel") == deepest, pl.col("mean").is_not_null())
     outcome = summary.outcome
     where = f"{deepest.capitalize()}: " if len(summary.shown.panels) > 1 else ""
-    if rows.is_empty():
+    top = ahead(summary, rows)
+    if top is None:
         return f"{where}no run finished"
+    mean = f"mean {outcome.words}" if summary.seeds > 1 else outcome.words
+    if rows.height == 1:
+        return f"{where}{rows['line'][0]} ends at a {mean} of {top.values}"
+    none = "no clear difference" if where else "No clear difference"
+    if len(top.rows) == rows.height:
+        if top.equal:
+            return f"{where}{'all' if where else 'All'} end alike, {mean} {top.values}"
+        seeds = plural(summary.seeds, "seed")
+        return f"{where}{none} in {mean} over {seeds}: {top.values}"
+    names = listed([row["line"] for row in top.rows], 4)
+    if top.alone:
+        who = f"{names} ends with the {outcome.extreme} {mean}, {top.values}"
+    elif top.equal:
+        who = f"{names} end with the {outcome.extreme} {mean}, {top.values}"
+    else:
+        who = f"{none} in {mean} between {names}, {top.values}"
+    return f"{where}{who}; {_last(summary, rows)}"
+
+
+def _last(summary: Summary, rows: pl.DataFrame) -> str:
+    """`sigmoid with the lowest, 0.113`, and all whose mean prints like that."""
+    outcome = summary.outcome
     ranked = rows.sort("mean", descending=outcome.higher_is_better, maintain_order=True)
-    names = ranked["line"].to_list()
     values = [value_words(outcome, value) for value in ranked["mean"]]
-    mean = "mean " if summary.seeds > 1 else ""
-    if len(names) == 1:
-        return f"{where}{names[0]} ends at a {mean}{outcome.words} of {values[0]}"
-    best, worst = outcome.extreme, "lowest" if outcome.higher_is_better else "highest"
-    return (
-        f"{where}{names[0]} ends with the {best} {mean}{outcome.words}, {values[0]}; "
-        f"{names[-1]} with the {worst}, {values[-1]}"
-    )
+    names = [name for name, v in zip(ranked["line"], values, strict=True) if v == values[-1]]
+    worst = "lowest" if outcome.higher_is_better else "highest"
+    return f"{listed(names, 4)} with the {worst}, {values[-1]}"
 
 
 # ------------------------------------------------------------------ outcome against one axis
@@ -164,8 +182,8 @@ def outcome_against(summary: Summary, axis: str) -> LinesPicture:
                     family[label],
                     xs,
                     means,
-                    lows,
-                    highs,
+                    tuple(map(outcome.possible, lows)),
+                    tuple(map(outcome.possible, highs)),
                     True,
                     value_words(outcome, means[-1]),
                 )
@@ -185,9 +203,7 @@ def outcome_against(summary: Summary, axis: str) -> LinesPicture:
         title=_sweep_title(summary, axis, _axis_words(x, axis)),
         caption=joined(
             averaged(summary, "Point", "bar"),
-            f"Over the other axes each point is the best by mean {outcome.words}."
-            if _others(summary, axis)
-            else "",
+            at_its_best(summary, "point", (axis,)),
             "A cross at the lower edge: every run diverged." if lost else "",
         ),
         panels=(panel,),
@@ -200,17 +216,13 @@ def _axis_words(x: Axis, axis: str) -> str:
     return "depth" if axis == "hidden_layer_sizes" and x.kind != "category" else AXIS_WORDS[axis]
 
 
-def _others(summary: Summary, axis: str) -> bool:
-    return any(a not in (axis, summary.shown.line_axis) for a in summary.varying)
-
-
 def _outcome_axis(summary: Summary, outcome: Outcome) -> Axis:
     if outcome.column.endswith("loss"):
         part = "training" if outcome.column.startswith("train") else "test"
         return Axis(f"{part} loss ({loss_unit(summary)}), log scale", "log")
     if outcome.column == "test_r2":
-        return Axis("test R² (1 is perfect, 0 the mean)", within=(-math.inf, 1.0))
-    return Axis(f"{outcome.words} (share of examples)", within=(0.0, 1.0))
+        return Axis("test R² (1 is perfect, 0 the mean)", within=outcome.within)
+    return Axis(f"{outcome.words} (share of examples)", within=outcome.within)
 
 
 def _sweep_axis(summary: Summary, axis: str) -> tuple[Axis, dict[object, float]]:
@@ -236,9 +248,9 @@ def _place_name(summary: Summary, axis: str, value: object) -> str:
 def _sweep_title(summary: Summary, axis: str, axis_words: str) -> str:
     words = summary.outcome.words
     head = f"{words[0].upper()}{words[1:]} against {axis_words}"
-    known = summary.sweeps[axis].filter(pl.col("mean").is_not_null()).sort("place")
-    if known.is_empty():
+    top = ahead(summary, summary.sweeps[axis])
+    if top is None:
         return f"{head}: no run finished"
-    row = known.row(0, named=True)
-    at, value = setting_words(summary, row, (axis,)), value_words(summary.outcome, row["mean"])
-    return f"{head}: {summary.outcome.extreme} with {row['line']}, {at} ({value})"
+    row = top.rows[0]
+    at = f"{row['line']}, {setting_words(summary, row, (axis,))}"
+    return f"{head}: {ahead_words(summary, top, at, 'point')}"

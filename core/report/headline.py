@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nnlab.core.analysis.axes import FEWEST_SEEDS
 from nnlab.core.analysis.leaders import Lead
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.report.captions import mean_words, setting_words, value_words
@@ -18,7 +19,7 @@ def headline(summary: Summary) -> str:
     """Who is best, that nobody is, or that nothing finished and what to try.
 
     `Best: ...` is said of a setting only when all its paired differences to the others are told
-    from 0 (see `analysis.leaders`).
+    from 0 (see `analysis.leaders`); of seeds too few for a verdict it says so.
     """
     lead, outcome = summary.lead, summary.outcome
     if lead is None:
@@ -29,7 +30,8 @@ def headline(summary: Summary) -> str:
     if len(summary.settings) == 1:
         return words
     if lead.is_clear:
-        return f"Best: {words}"
+        few = f"; {summary.seeds} seeds only explore" if summary.seeds < FEWEST_SEEDS else ""
+        return f"Best: {words}{few}"
     if summary.seeds == 1:
         return f"{outcome.extreme.capitalize()}: {words}; one seed cannot tell by how much"
     return _undecided(summary, lead)

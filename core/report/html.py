@@ -23,7 +23,8 @@ from nnlab.core.report.explorer.sample import MOST_BYTES, Sample, choose_sample
 from nnlab.core.report.headline import headline
 from nnlab.core.report.html_parts import html_figure, html_page, html_paragraph, html_table
 from nnlab.core.report.pictures import Picture
-from nnlab.core.report.style import lean, one_line
+from nnlab.core.report.png import lean
+from nnlab.core.report.style import one_line
 from nnlab.core.report.table import (
     best_run_words,
     environment_table,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import polars as pl
 
 from nnlab.core.analysis.selection import ordered_values
-from nnlab.core.analysis.summaries import Summary
-from nnlab.core.report.captions import joined, value_words
+from nnlab.core.analysis.summaries import GRID, Summary
+from nnlab.core.report.captions import at_its_best, joined, setting_words
 from nnlab.core.report.family import columns_for
+from nnlab.core.report.lead_words import ahead, ahead_words
 from nnlab.core.report.pictures import Axis, Gaps, HeatPanel, HeatPicture
 from nnlab.core.report.wording import plural, short
 
@@ -27,14 +28,12 @@ def learning_rate_by_batch_size(summary: Summary) -> HeatPicture:
     labels = [label for label in summary.shown.lines if label in set(grid["line"])]
     labels = labels or grid["line"].unique(maintain_order=True).to_list()
     panels = tuple(_panel(grid, label, rates, batches) for label in labels)
-    best = grid.filter(pl.col("mean").is_not_null()).sort("place")
+    top = ahead(summary, grid)
     title = f"{outcome.words[0].upper()}{outcome.words[1:]} over learning rate and batch size"
-    if not best.is_empty():
-        row = best.row(0, named=True)
-        title += (
-            f": {outcome.extreme} with {row['line']}, rate {row['learning_rate']:.3g}, "
-            f"batch {row['batch_size']} ({value_words(outcome, row['mean'])})"
-        )
+    if top is not None:
+        row = top.rows[0]
+        at = f"{row['line']}, {setting_words(summary, row, GRID)}"
+        title += f": {ahead_words(summary, top, at, 'cell')}"
     lost = any(panel.lost for panel in panels)
     partly = any(panel.partly_lost for panel in panels)
     return HeatPicture(
@@ -46,6 +45,10 @@ def learning_rate_by_batch_size(summary: Summary) -> HeatPicture:
             if summary.seeds > 1
             else f"Colour: {outcome.words} of one run after the last step; the framed cell has the "
             f"{outcome.extreme} of its map.",
+            "Of cells alike the one with the lowest training loss is framed."
+            if any(map(_has_equals, panels))
+            else "",
+            at_its_best(summary, "cell", GRID),
             "Cross: every run diverged." if lost else "",
             "Asterisk: some diverged and are left out." if partly else "",
         ),
@@ -77,6 +80,15 @@ def _panel(grid: pl.DataFrame, label: str, rates: list[object], batches: list[ob
         lost=tuple(p for p in found if found[p]["mean"] is None and found[p]["diverged"]),
         partly_lost=tuple(p for p in ranked if found[p]["finished"] < found[p]["runs"]),
     )
+
+
+def _has_equals(panel: HeatPanel) -> bool:
+    """Whether another cell has exactly the value of the framed one."""
+    if panel.best is None:
+        return False
+    row, column = panel.best
+    values = [value for cells in panel.values for value in cells]
+    return values.count(panel.values[row][column]) > 1
 
 
 def _color(summary: Summary, panels: tuple[HeatPanel, ...]) -> Axis:

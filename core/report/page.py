@@ -15,8 +15,8 @@ from nnlab.core.report.figures import pictures_of
 from nnlab.core.report.html import html
 from nnlab.core.report.markdown import markdown
 from nnlab.core.report.pictures import Picture
+from nnlab.core.report.png import png
 from nnlab.core.report.poster import draw_page
-from nnlab.core.report.style import png
 
 
 def report_files(tables: StudyTables) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnlab.core.analysis.nonlinearity import leaky_nonlinearity
 from nnlab.core.analysis.seed_findings import BySeed, mean_of
+from nnlab.core.analysis.slope import HURTS
 from nnlab.core.report.pictures import Axis, Line, LinesPicture, Panel
 from nnlab.core.report.style import Look, activation_look, look_at
 from nnlab.core.report.wording import fixed, listed, short
@@ -107,7 +108,8 @@ def _line(name: str, look: Look, accuracy: Mapping[float, BySeed]) -> Line:
 def _title(hurts: Mapping[str, float | None]) -> str:
     known = [f"from {short(slope)} on {name}" for name, slope in hurts.items() if slope is not None]
     unknown = [name for name, slope in hurts.items() if slope is None]
+    more = f"more than {short(100.0 * HURTS)} % of accuracy"
     if not known:
-        return "No slope of LeakyReLU is shown to cost more than a point of accuracy"
+        return f"No slope of LeakyReLU is shown to cost {more}"
     besides = f"; on {listed(unknown)} none is shown to" if unknown else ""
-    return f"A LeakyReLU's slope costs more than a point of accuracy {listed(known)}{besides}"
+    return f"A LeakyReLU's slope costs {more} {listed(known)}{besides}"

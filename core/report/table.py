@@ -232,20 +232,58 @@ def listed_values_of(summary: Summary, axis: str) -> str:
 
 
 def environment_table(environment: Mapping[str, Any]) -> Table:
-    """`environment.json`, nested mappings flattened."""
-    rows: list[tuple[str, str]] = []
+    """What a reader wants of `environment.json`: with what, where, how and when it was made.
 
-    def add(prefix: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                add(f"{prefix} {key}".strip(), inner)
-        elif isinstance(value, list | tuple):
-            rows.append((prefix, " ".join(map(str, value))))
-        else:
-            rows.append((prefix, str(value)))
+    The file itself has more, such as the fingerprints by which a folder is known to be whole.
+    """
+    words: dict[str, Callable[[Any], str]] = {
+        "versions": lambda v: _named(v) if isinstance(v, dict) else str(v),
+        "platform": _platform,
+        "blas": _blas,
+        "git_commit": str,
+        "command": lambda v: " ".join(map(str, v)) if isinstance(v, list | tuple) else str(v),
+        "started": str,
+        "finished": str,
+        "jobs": str,
+    }
+    cells = {
+        key: word(environment[key])
+        for key, word in words.items()
+        if environment.get(key) is not None
+    }
+    rows = tuple((_HEADS.get(key, key), cell) for key, cell in cells.items() if cell)
+    return Table(heads=("", "environment"), rows=rows)
 
-    add("", dict(environment))
-    return Table(heads=("", "environment"), rows=tuple(rows))
+
+_HEADS = {"blas": "BLAS", "git_commit": "commit"}
+"""What a row of the environment is called, where that is not its key."""
+
+
+def _named(versions: Mapping[str, Any]) -> str:
+    """`python 3.11.7, numpy 2.4.6`"""
+    return ", ".join(f"{name} {text}" for name, text in versions.items() if text)
+
+
+def _platform(value: Any) -> str:
+    """`Linux 6.1, x86_64, 2 cores`"""
+    if not isinstance(value, dict):
+        return str(value)
+    parts = [str(value[key]) for key in ("system", "machine") if value.get(key)]
+    if isinstance(cores := value.get("cores"), int):
+        parts.append(plural(cores, "core"))
+    return ", ".join(parts)
+
+
+def _blas(value: Any) -> str:
+    """`openblas 0.3.30 (Haswell)`: NumPy's; SciPy may bring one of its own behind it."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    libraries = [
+        f"{entry.get('internal_api')} {entry.get('version')} ({entry.get('architecture')})"
+        for entry in value
+        if isinstance(entry, dict)
+    ]
+    return ", ".join(dict.fromkeys(libraries))
 
 
 def best_run_words(summary: Summary) -> str:

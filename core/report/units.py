@@ -83,7 +83,7 @@ def _unit_share(
             Panel(
                 title=f"Layer {layer}" if ever else "Every hidden layer",
                 x=Axis(time_words, group="x"),
-                y=Axis(words[2], "percent", group="y"),
+                y=Axis(words[2], "percent", group="y", within=(0.0, 1.0)),
                 lines=family_lines(summary, rows.filter(pl.col("layer") == layer), time),
                 labelled=layer == depth,
                 note="" if ever else "none at any time",

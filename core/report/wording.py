@@ -19,13 +19,14 @@ def power_of_ten(exponent: int) -> str:
 def short(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits; powers of ten where zeros would crowd.
 
-    >>> short(0.97443), short(1.5e-7), short(0.1), short(64.0), short(None)
-    ('0.974', '1.5·10⁻⁷', '0.1', '64', '–')
+    >>> short(0.97443), short(1.5e-7), short(-0.0), short(64.0), short(None)
+    ('0.974', '1.5·10⁻⁷', '0', '64', '–')
     """
     if value is None or math.isnan(value):
         return "–"
     if value == 0 or math.isinf(value):
-        return f"{value:g}".replace("inf", "∞").replace("-", "−")
+        # + 0.0 makes a zero of minus zero
+        return f"{value + 0.0:g}".replace("inf", "∞").replace("-", "−")
     exponent = math.floor(math.log10(abs(value)))
     if -3 <= exponent < 6:
         text = f"{value:.{max(0, digits - 1 - exponent)}f}"
@@ -39,12 +40,12 @@ def short(value: float | None, digits: int = 3) -> str:
 def fixed(value: float | None, decimals: int = 3) -> str:
     """A number with so many decimals, for columns; `–` where there is none.
 
-    >>> fixed(0.9), fixed(None)
-    ('0.900', '–')
+    >>> fixed(0.9), fixed(None), fixed(-0.0002)
+    ('0.900', '–', '0.000')
     """
     if value is None or math.isnan(value):
         return "–"
-    return f"{value:.{decimals}f}".replace("-", "−")
+    return f"{value:z.{decimals}f}".replace("-", "−")
 
 
 def ratio(value: float | None) -> str:
@@ -69,7 +70,7 @@ def percent(fraction: float | None) -> str:
     if 0 < fraction < 0.001:
         return "< 0.1 %"
     value = 100 * fraction
-    return f"{value:.0f} %" if value == 0 or value >= 9.95 else f"{value:.1f} %"
+    return f"{value:z.0f} %" if value == 0 or value >= 9.95 else f"{value:.1f} %"
 
 
 def with_interval(
@@ -77,12 +78,17 @@ def with_interval(
 ) -> str:
     """`0.974 [0.969, 0.979]`; the mean alone where one seed gives no interval.
 
+    So too where both ends print alike: `[0.974, 0.974]` would read as certainty.
+
     >>> with_interval(0.974, 0.969, 0.979), with_interval(0.974, None, None)
     ('0.974 [0.969, 0.979]', '0.974')
+    >>> with_interval(0.974, 0.974, 0.974)
+    '0.974'
     """
-    if mean is None or low is None or high is None:
+    ends = fixed(low, decimals), fixed(high, decimals)
+    if mean is None or low is None or high is None or ends[0] == ends[1]:
         return fixed(mean, decimals)
-    return f"{fixed(mean, decimals)} [{fixed(low, decimals)}, {fixed(high, decimals)}]"
+    return f"{fixed(mean, decimals)} [{ends[0]}, {ends[1]}]"
 
 
 def plural(count: int, noun: str) -> str:

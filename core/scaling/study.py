@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from nnlab.core.limits import LONG_SECONDS
 from nnlab.core.listener import Outlook
 from nnlab.core.pool import workers_kept
 from nnlab.core.report.answer import AnswerPage
+from nnlab.core.running import REPORT_SECONDS, interruptible
 from nnlab.core.scaling.sweeps import Recipes, Sweep, Watch, protocol_for, run_sweeps, usual_rates
 from nnlab.core.settings import Settings
 from nnlab.core.spec import Spec
@@ -58,11 +60,13 @@ class ScalingStudy:
         """Where the results go."""
         return self.study.settings.folder_of(f"{self.study.spec.name}{SUFFIX}")
 
+    @cached_property
     def outlook(self) -> Outlook:
         """What the search would do: the coarse grids, and fine ones as if around their middles.
 
         How far grids must be widened and where runs reach their target nobody knows beforehand:
-        an estimate, made of the runs that every search takes.
+        an estimate, made of the runs that every search takes. Found out once, since it takes a
+        look at the store and a moment of training.
         """
         recipes = Recipes(self.study)
         coarse, fine = [], []
@@ -87,7 +91,8 @@ class ScalingStudy:
             stored=sum(part.stored for part in parts),
             stacks=sum(part.stacks for part in parts),
             run_steps=sum(part.run_steps for part in parts),
-            seconds=sum(part.seconds for part in parts),
+            # Two plans, but one report.
+            seconds=sum(part.seconds for part in parts) - REPORT_SECONDS,
             bytes=max(part.bytes for part in parts),
         )
 
@@ -96,7 +101,7 @@ class ScalingStudy:
 
         As far as it is known beforehand; see `outlook`.
         """
-        seconds = self.outlook().seconds
+        seconds = self.outlook.seconds
         return seconds if seconds > LONG_SECONDS else None
 
     def run(self, watch: Watch) -> Scaled:
@@ -106,19 +111,19 @@ class ScalingStudy:
         settings, spec = self.study.settings, self.study.spec
         check_writable(settings.results)
         started = environment.now()
-        with workers_kept():
+        with interruptible(), workers_kept():
             swept = run_sweeps(self.study, self.asked, watch)
-        facts = environment.describe(settings.command or tuple(sys.argv))
-        facts |= {"started": started, "finished": environment.now(), "jobs": settings.workers}
-        page = AnswerPage(
-            question=spec.name,
-            title="the best learning rate at each batch size",
-            asks=spec.description,
-            answer=answer_of(spec, swept),
-            environment=facts,
-        )
-        scaled = Scaled(self.folder, spec, swept, page)
-        scaled.write()
+            facts = environment.describe(settings.command or tuple(sys.argv))
+            facts |= {"started": started, "finished": environment.now(), "jobs": settings.workers}
+            page = AnswerPage(
+                question=spec.name,
+                title="the best learning rate at each batch size",
+                asks=spec.description,
+                answer=answer_of(spec, swept),
+                environment=facts,
+            )
+            scaled = Scaled(self.folder, spec, swept, page)
+            scaled.write()
         return scaled
 
 

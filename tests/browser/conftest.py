@@ -14,7 +14,7 @@ import pytest
 from nnlab.core.analysis.summaries import Summary, summarize
 from nnlab.core.report.figures import pictures_of
 from nnlab.core.report.html import html
-from nnlab.core.report.style import png
+from nnlab.core.report.png import png
 from tests.answers import four_claims
 from tests.browser.window import Window, need_browser, started
 from tests.frames import Grid, study

@@ -69,7 +69,7 @@ def test_export_writes_a_file_in_the_format_of_its_name(
         (["-o", "results/small/runs.csv"], "is in the folder of the study itself"),
         (["-o", "results/small/../small/x.csv"], "is in the folder of the study itself"),
         (["--format", "xml"], "'xml' is not one of 'csv', 'parquet', 'json'"),
-        (["--table", "weights"], "'weights' is not one of 'runs', 'layers', 'curves'"),
+        (["--table", "weights"], "'--table': 'weights' is not one of 'runs', 'layers', 'curves'"),
     ],
 )
 def test_export_refuses_what_makes_no_sense(

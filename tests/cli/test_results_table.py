@@ -60,10 +60,10 @@ def test_mean_and_interval_by_hand() -> None:
         "",
         "   activation  test accuracy  training loss  test loss  seconds a run",
         "*  relu        0.920 ± 0.050            0.5       0.25            1.5",
-        "   tanh        0.800 ± 0.000            0.5       0.25            1.5",
+        "   tanh        0.800                    0.5       0.25            1.5",
         "",
-        "* highest mean test accuracy, told from every other by 3 seeds",
-        "± 95 % interval of the mean over 3 seeds",
+        "* highest mean test accuracy, told from every other; 3 seeds only explore",
+        "± 95 % interval of the mean over 3 seeds; no ± where all seeds came to the same",
         "Best run: 000000000002 (relu, seed 2), test accuracy 0.940",
     ]
 
@@ -79,6 +79,25 @@ def test_a_mark_says_how_far_the_seeds_tell() -> None:
     assert f"{mark} the other" in " ".join(text(results(*rows[:6])))
     alone = [*accuracies("relu", 0.9), *accuracies("tanh", 0.5)]
     assert "* highest mean test accuracy; one seed cannot tell by how much" in text(results(*alone))
+
+
+def test_six_seeds_need_no_caution() -> None:
+    above = [0.9, 0.91, 0.92, 0.93, 0.94, 0.95]
+    below = [0.5, 0.52, 0.51, 0.53, 0.52, 0.54]
+    lines = text(results(*accuracies("relu", *above), *accuracies("tanh", *below)))
+    assert "* highest mean test accuracy, told from every other by 6 seeds" in lines
+
+
+def test_every_row_that_prints_like_the_first_is_marked() -> None:
+    names = ("relu", "tanh", "gelu")
+    rows = [row for name in names for row in accuracies(name, 1.0, 1.0)]
+    lines = text(results(*rows, *accuracies("elu", 0.5, 0.6)))
+    assert [line[0] for line in lines[3:7]] == ["*", "*", "*", " "]
+
+
+def test_an_interval_too_narrow_to_print_is_no_certainty() -> None:
+    lines = text(results(*accuracies("relu", 0.97501, 0.97501001)))
+    assert "0.975 ± <0.001" in lines[3]
 
 
 def test_only_axes_that_vary_have_a_column() -> None:
@@ -135,7 +154,7 @@ def test_lost_runs_are_counted_and_not_averaged() -> None:
     assert lines[0] == "tiny: 3 settings, 5 runs (1 diverged, 1 failed)"
     assert lines[2].split()[3:5] == ["diverged", "failed"]
     # a setting that lost runs does not win over one that lost none
-    assert lines[3].split() == ["*", "relu", "0.900", "±", "0.000", "0.5", "0.25", "1.5"]
+    assert lines[3].split() == ["*", "relu", "0.900", "0.5", "0.25", "1.5"]
     assert lines[4].split()[:5] == ["tanh", "0.950", "1", "of", "2"]
     assert lines[5].split()[:2] == ["elu", "–"]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from nnlab.core.report import answer_page
+from nnlab.core.scaling.study import ScalingStudy
 from tests.command_line import Nnlab, document
 
 SMALL = (
@@ -43,6 +45,15 @@ def test_a_small_search(nnlab: Nnlab, folder: Path) -> None:
     assert not set(sweep["thrown_away_seeds"]) & set(sweep["seeds"])
     assert set(sweep["power_law"]) == {"scale", "bend", "error", "kind", "resolved"}
     assert any("all stored already" in line for line in nnlab("scaling", *SMALL).stderr.split("\n"))
+
+
+def test_in_quiet_nobody_asks_how_long_it_takes(
+    nnlab: Nnlab, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScalingStudy, "outlook", mock.PropertyMock(side_effect=AssertionError))
+    result = nnlab("scaling", *SMALL, "--quiet", "--yes")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
 
 
 def test_what_it_would_do(nnlab: Nnlab, folder: Path) -> None:

@@ -105,3 +105,15 @@ def test_bounds_are_allowed_values() -> None:
     parameter = Parameter("slope", default=0.5, low=0.0, high=1.0, meaning="of a line")
     assert parameter.read("0", "x:0") == 0
     assert parameter.read("1", "x:1") == 1
+
+
+@pytest.mark.parametrize("label", ["leaky_relu(0.2)", "leaky_relu=0.2", " leaky_relu ( 0.2 ) "])
+def test_other_ways_to_write_a_parameter_are_understood(label: str) -> None:
+    with pytest.raises(ValueError, match=r"did you mean 'leaky_relu:0\.2'\? A parameter stands"):
+        find_activation(label)
+
+
+@pytest.mark.parametrize("label", ["relu(0.2)", "leaky_relu=much", "rleu(0.2)", "leaky_relu(2"])
+def test_what_is_no_parameter_is_not_suggested(label: str) -> None:
+    with pytest.raises(ValueError, match=r"unknown activation .* Allowed: relu"):
+        find_activation(label)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from nnlab.core.analysis.convergence import (
     steps_interval,
     unreached,
 )
-from nnlab.core.analysis.seed_findings import ratio_of
+from nnlab.core.analysis.seed_findings import Measured, ratio_of
 from nnlab.core.analysis.verdicts import Criterion, edge_fault, target_fault
 from nnlab.core.questions.activations.part import Part, setting_of
 from nnlab.core.report.answer import Section
@@ -86,24 +86,36 @@ def _slower(other: str, *, tuned: bool) -> Callable[[Convergence], Finding]:
 
     def measure(found: Convergence) -> Finding:
         steps = found.tuned if tuned else found.shared
-        ratio = ratio_of(steps[other], steps["relu"])
-        faults = [target_fault(name) for name in unreached(steps) if name in (other, "relu")]
+
+        def over_relu(name: str) -> Measured:
+            measured = ratio_of(steps[name], steps["relu"])
+            return replace(measured, faults=_faults(found, (name, "relu"), tuned=tuned))
+
+        ratio = over_relu(other)
         rates = f"all at a learning rate of {number(found.rate)}"
         if tuned:
             own = found.tuning.rates.written()
             rates = f"each at its own rate: {other} {own[other]:.3g}, relu {own['relu']:.3g}"
-            faults += [edge_fault(f"the learning rate of {name}")
-                       for name in found.tuning.at_edge if name in (other, "relu")]  # fmt: skip
         return Finding(
             interval=ratio.interval,
             scope=f"{found.settings[tuned]}, target a training loss of {number(found.target)}; "
             f"{rates}",
-            control=ratio_of(steps["leaky_relu"], steps["relu"]).interval,
+            control=over_relu("leaky_relu"),
             non_finite_share=ratio.lost_share,
-            faults=tuple(faults),
+            faults=ratio.faults,
         )
 
     return measure
+
+
+def _faults(found: Convergence, names: Collection[str], *, tuned: bool) -> tuple[str, ...]:
+    """What forbids a verdict on them: a target that was missed, a best rate on the edge."""
+    missed = unreached(found.tuned if tuned else found.shared)
+    edges = found.tuning.at_edge if tuned else ()
+    return (
+        *(target_fault(name) for name in missed if name in names),
+        *(edge_fault(f"the learning rate of {name}") for name in edges if name in names),
+    )
 
 
 def _claim(other: str, *, tuned: bool) -> Claim:

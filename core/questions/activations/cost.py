@@ -59,12 +59,12 @@ def _dearer(names: Sequence[str]) -> Callable[[Costs], Finding]:
     """An element of `names` over one of ReLU: small arrays decide, sizes are sub-ranges."""
 
     def measure(found: Costs) -> Finding:
-        parts = {size: rounds.ratio(names, BASE) for size, rounds in found.both.items()}
+        parts = {size: Measured(rounds.ratio(names, BASE)) for size, rounds in found.both.items()}
         return Finding(
-            interval=parts["small arrays"],
+            interval=parts["small arrays"].interval,
             scope=_ELEMENT,
-            control=found.both["small arrays"].ratio([AGAIN], BASE),
-            sub_ranges={size: Measured(part) for size, part in parts.items()},
+            control=Measured(found.both["small arrays"].ratio([AGAIN], BASE)),
+            sub_ranges=parts,
         )
 
     return measure
@@ -72,13 +72,13 @@ def _dearer(names: Sequence[str]) -> Callable[[Costs], Finding]:
 
 def _slows_training(found: Costs) -> Finding:
     """A step with tanh or sigmoid over one with ReLU: the wide net decides."""
-    parts = {net: rounds.ratio(DEAR, BASE) for net, rounds in found.steps.items()}
+    parts = {net: Measured(rounds.ratio(DEAR, BASE)) for net, rounds in found.steps.items()}
     return Finding(
-        interval=parts["width 256"],
+        interval=parts["width 256"].interval,
         scope=f"a step of two hidden layers at batch {BATCH}, float32, one thread, this machine; "
         "n counts rounds of timing",
-        control=found.steps["width 256"].ratio([AGAIN], BASE),
-        sub_ranges={net: Measured(part) for net, part in parts.items()},
+        control=Measured(found.steps["width 256"].ratio([AGAIN], BASE)),
+        sub_ranges=parts,
     )
 
 

@@ -73,7 +73,7 @@ def _dead_at(rates: Mapping[str, float]) -> Callable[[Dying], Finding]:
         return Finding(
             interval=parts["sgd"].interval,
             scope=_scope(found, rates),
-            control=control.interval,
+            control=control,
             non_finite_share=parts["sgd"].lost_share,
             sub_ranges={f"{name} at {number(rates[name])}": m for name, m in parts.items()},
         )
@@ -94,7 +94,7 @@ def _against_leaky(column: str, sign: float) -> Callable[[Dying], Finding]:
         return Finding(
             interval=measured.interval,
             scope=_scope(found, dict([COMPARED])),
-            control=difference_of(*controls).interval,
+            control=difference_of(*controls),
             non_finite_share=measured.lost_share,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,17 +36,17 @@ class Part:
             raise ValueError(f"{len(self.claims)} claims have {len(self.findings)} findings")
 
 
-def setting_of(results: Results) -> str:
+def setting_of(results: Results, leave_out: Collection[str] = ()) -> str:
     """What all runs of a study share, as a scope begins: `digits, 64-64, sgd, batch 32, 5 epochs`.
 
-    Of what varies nothing is said: the caller names it.
+    Of what varies nothing is said, nor of the columns to `leave_out`: the caller names it.
     """
     runs, spec = results.runs, results.spec
     length = f"{spec.epochs} epochs" if spec.epochs is not None else f"{runs['steps'][0]} steps"
     shared = {
         name: str(runs[name][0])
         for name in ("dataset", "hidden_layer_sizes", "optimizer", "batch_size")
-        if runs[name].n_unique() == 1
+        if name not in leave_out and runs[name].n_unique() == 1
     }
     if "optimizer" in shared and runs["learning_rate"].n_unique() == 1:
         rate: float = runs["learning_rate"][0]

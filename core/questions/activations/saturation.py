@@ -98,7 +98,7 @@ def _centre(activation: str, control: str) -> Callable[[Saturation], Finding]:
         return Finding(
             interval=whole.interval,
             scope=found.scope,
-            control=mean_of(found.centres["all"][control]).interval,
+            control=mean_of(found.centres["all"][control]),
             non_finite_share=whole.lost_share,
             sub_ranges={
                 words: mean_of(found.centres[moment][activation])
@@ -114,7 +114,7 @@ def _silent(found: Saturation) -> Finding:
     return Finding(
         interval=top.interval,
         scope=found.scope,
-        control=mean_of(found.left(1)).interval,
+        control=mean_of(found.left(1)),
         non_finite_share=top.lost_share,
     )
 

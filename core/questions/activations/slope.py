@@ -119,7 +119,7 @@ def part(work: Work) -> Part:
 
 def _setting(work: Work, results: Results) -> str:
     """Without the data set, of which there are two: `32-32, adam at 0.01, ...`."""
-    _, shared = setting_of(results).split(", ", 1)
+    shared = setting_of(results, leave_out=("dataset",))
     examples = len(work.prepare(results.spec).plan.split.X_train)
     return f"{shared}, {plural(examples, 'training example')}"
 
@@ -155,7 +155,7 @@ def _bend_is_lost(found: Slopes) -> Finding:
     return Finding(
         interval=measured.interval,
         scope=f"circles, {found.setting}; slope {STEEP} against {USUAL}",
-        control=difference_of(circles[CLOSE], circles[USUAL]).interval,
+        control=difference_of(circles[CLOSE], circles[USUAL]),
         non_finite_share=measured.lost_share,
     )
 
@@ -170,7 +170,7 @@ def _must_be_tuned(found: Slopes) -> Finding:
     return Finding(
         interval=whole.interval,
         scope=f"{' and '.join(SETS)}, {found.setting}; against a slope of {USUAL}",
-        control=difference_of(both[USUAL], both[NONE]).interval,
+        control=difference_of(both[USUAL], both[NONE]),
         non_finite_share=whole.lost_share,
         sub_ranges=costs,
     )

@@ -119,7 +119,10 @@ def _rounds_json(rounds: Rounds) -> dict[str, Any]:
 
 
 def _rounds(stored: dict[str, Any]) -> Rounds:
-    return Rounds(tuple(stored["names"]), np.array(stored["seconds"], dtype=np.float64))
+    names, seconds = tuple(stored["names"]), np.array(stored["seconds"], dtype=np.float64)
+    if seconds.ndim != 2 or seconds.shape[1] != len(names) or not (seconds > 0.0).all():
+        raise ValueError(f"these are no times of {len(names)} things")
+    return Rounds(names, seconds)
 
 
 def measure(rounds: int | None = None) -> Costs:

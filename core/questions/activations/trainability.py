@@ -145,8 +145,8 @@ def _tuning_text(found: Trainability) -> str:
         f"For {listed(edges)} layers the best is the smallest or largest tried, and a better one "
         "may lie beyond: no claim is judged on them."
         if edges
-        else "No kind of net that left the plateau has its best rate at an end of them. (One that "
-        "stays on it at every rate has no best.)"
+        else "No kind of net that learned anything has its best rate at an end of them. (One that "
+        "stays at ln K whatever the rate has no best.)"
     )
     if deep and min(deep) >= TRAINED_BELOW:
         text += (

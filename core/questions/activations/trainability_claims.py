@@ -14,7 +14,6 @@ from nnlab.core.analysis.trainability import (
     Cell,
     deepest_trained,
     depths_of,
-    trained,
 )
 from nnlab.core.analysis.verdicts import Criterion, edge_fault
 from nnlab.core.questions.activations.vanishing_claims import INITIALIZATIONS, own_initialization
@@ -24,6 +23,8 @@ DEEP = 6
 """Sigmoid nets of so many hidden layers are claimed not to train."""
 DEEPER = 1.5
 """Margin: one trains deeper than another at half as many layers again."""
+FLAT = 0.99
+"""Share of ln K above which nothing is learned: differences between rates are rounding."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +63,14 @@ class Trainability:
         return found
 
     def at_edge(self) -> list[Cell]:
-        """The cells whose best rate is the smallest or the largest tried, and which left the
-        plateau at it.
+        """The cells whose best rate is the smallest or the largest tried, and which learned
+        something at any rate, were it too little to count as trained: beyond may lie one that does.
 
-        A cell that stayed on the plateau at every rate has no optimum which an edge could cut off:
-        among losses that are all ln K the lowest is a matter of rounding, wherever it lies.
+        A cell that stayed flat, above `FLAT` of ln K at every rate, has no optimum which an edge
+        could cut off: among losses that are all ln K the lowest is a matter of rounding.
         """
-        return [
-            cell
-            for cell, best in self.rates.items()
-            if best.at_edge and trained(best.best_loss, self.floor)
-        ]
+        flat = FLAT * self.floor
+        return [cell for cell, best in self.rates.items() if best.at_edge and best.best_loss < flat]
 
     def faults(self, kinds: Iterable[tuple[str, str]], shallowest: int = 0) -> tuple[str, ...]:
         """What forbids a verdict on kinds (activation, initialization) from this depth on.
@@ -88,20 +86,23 @@ class Trainability:
 
 
 def _relu_deeper(found: Trainability) -> Finding:
-    def against(of_relu: str, of_sigmoid: str) -> Measured:
-        kinds = ("relu", of_relu), ("sigmoid", of_sigmoid)
-        measured = ratio_of(*(found.deepest(*kind) for kind in kinds))
-        return replace(measured, faults=found.faults(kinds))
+    def against(first: tuple[str, str], second: tuple[str, str]) -> Measured:
+        measured = ratio_of(found.deepest(*first), found.deepest(*second))
+        return replace(measured, faults=found.faults([first, second]))
 
-    own = own_initialization("relu"), own_initialization("sigmoid")
-    whole = against(*own)
+    relu, leaky, sigmoid = (
+        (name, own_initialization(name)) for name in ("relu", "leaky_relu", "sigmoid")
+    )
+    whole = against(relu, sigmoid)
     return Finding(
         interval=whole.interval,
-        scope=f"{found.scope}, ReLU from {own[0]} and sigmoid from {own[1]}",
-        control=ratio_of(found.own_deepest("leaky_relu"), found.own_deepest("relu")).interval,
+        scope=f"{found.scope}, ReLU from {relu[1]} and sigmoid from {sigmoid[1]}",
+        control=against(leaky, relu),
         non_finite_share=whole.lost_share,
         faults=whole.faults,
-        sub_ranges={f"both {name}": against(name, name) for name in INITIALIZATIONS},
+        sub_ranges={
+            f"both {name}": against(("relu", name), ("sigmoid", name)) for name in INITIALIZATIONS
+        },
     )
 
 
@@ -117,7 +118,7 @@ def _sigmoid_stays(found: Trainability) -> Finding:
     return Finding(
         interval=whole.interval,
         scope=f"{found.scope}, {listed([str(depth) for depth in depths])} hidden layers, {own}",
-        control=loss("tanh", own_initialization("tanh")).interval,
+        control=loss("tanh", own_initialization("tanh")),
         non_finite_share=whole.lost_share,
         faults=whole.faults,
         sub_ranges=parts,

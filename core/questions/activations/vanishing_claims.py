@@ -66,14 +66,18 @@ def own_initialization(activation: str) -> str:
 
 
 def _sigmoid_factor(found: Vanishing) -> Finding:
-    own = found.own("sigmoid", DEPTH)
-    by_rule = {name: found.nets["sigmoid", name, DEPTH] for name in INITIALIZATIONS}
+    def factor(activation: str, rule: str) -> Measured:
+        nets = found.nets[activation, rule, DEPTH]
+        return Measured(nets.factor, nets.lost_share)
+
+    parts = {name: factor("sigmoid", name) for name in INITIALIZATIONS}
+    own = own_initialization("sigmoid")
     return Finding(
-        interval=own.factor,
-        scope=f"{found.scope}, glorot",
-        control=found.nets[CONTROL, "glorot", DEPTH].factor,
-        non_finite_share=own.lost_share,
-        sub_ranges={name: Measured(n.factor, n.lost_share) for name, n in by_rule.items()},
+        interval=parts[own].interval,
+        scope=f"{found.scope}, {own}",
+        control=factor(CONTROL, own),
+        non_finite_share=parts[own].lost_share,
+        sub_ranges=parts,
     )
 
 
@@ -81,17 +85,17 @@ def _reach(activation: str, control: str) -> Callable[[Vanishing], Finding]:
     """The share that reaches layer 1, under both rules; the control is the identity."""
 
     def measure(found: Vanishing) -> Finding:
-        by_rule = {name: found.nets[activation, name, DEPTH] for name in INITIALIZATIONS}
-        whole = _over_both(*(nets.reach for nets in by_rule.values()))
+        def share(name: str, rule: str) -> Measured:
+            nets = found.nets[name, rule, DEPTH]
+            return Measured(nets.reach_interval, nets.lost_share)
+
+        whole = _over_both(*(found.reach(activation, name) for name in INITIALIZATIONS))
         return Finding(
             interval=whole.interval,
             scope=f"{found.scope}, {' and '.join(INITIALIZATIONS)}",
-            control=found.nets[CONTROL, control, DEPTH].reach_interval,
+            control=share(CONTROL, control),
             non_finite_share=whole.lost_share,
-            sub_ranges={
-                name: Measured(nets.reach_interval, nets.lost_share)
-                for name, nets in by_rule.items()
-            },
+            sub_ranges={name: share(activation, name) for name in INITIALIZATIONS},
         )
 
     return measure
@@ -114,7 +118,7 @@ def _relu_over_sigmoid(found: Vanishing) -> Finding:
     return Finding(
         interval=whole.interval,
         scope=f"{found.scope}, ReLU from he and sigmoid from glorot",
-        control=against("leaky_relu", ("he", "he")).interval,
+        control=against("leaky_relu", ("he", "he")),
         non_finite_share=whole.lost_share,
         sub_ranges=parts,
     )

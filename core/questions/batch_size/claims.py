@@ -15,7 +15,6 @@ from functools import partial
 from nnlab.core.analysis.claims import Claim, Finding
 from nnlab.core.analysis.scaling import Scaling
 from nnlab.core.analysis.seed_findings import Measured, mean_of, ratio_of
-from nnlab.core.analysis.statistics import Interval
 from nnlab.core.analysis.verdicts import Criterion
 from nnlab.core.questions.batch_size.studies import (
     ADAM,
@@ -45,6 +44,17 @@ def exponent_of(scaling: Scaling, batch_sizes: Sequence[int] | None = None) -> M
     return mean_of(known)
 
 
+def _judgeable(scaling: Scaling, batch_sizes: Sequence[int] | None = None) -> Measured:
+    """The same with what speaks against it, of these batch sizes alone."""
+    part = scaling if batch_sizes is None else scaling.over(batch_sizes)
+    return replace(exponent_of(scaling, batch_sizes), faults=part.faults())
+
+
+def _model(found: Found, name: str, batch_sizes: Sequence[int] | None = None) -> Measured:
+    """The exponent of the quadratic model, a control."""
+    return _judgeable(found.models[name], batch_sizes)
+
+
 def range_words(batch_sizes: Sequence[int]) -> str:
     """`batch sizes 8 to 32`."""
     return f"batch sizes {batch_sizes[0]} to {batch_sizes[-1]}"
@@ -59,7 +69,7 @@ def _scope(found: Found, name: str, batch_sizes: Sequence[int]) -> str:
 
 
 def _finding(
-    found: Found, name: str, scaling: Scaling, control: Interval, faults: Sequence[str] = ()
+    found: Found, name: str, scaling: Scaling, control: Measured, faults: Sequence[str] = ()
 ) -> Finding:
     measured = exponent_of(scaling)
     return Finding(
@@ -72,38 +82,32 @@ def _finding(
 
 
 def _grows(found: Found) -> Finding:
-    return _finding(found, MAIN, found.main, exponent_of(found.models["noise-free"]).interval)
+    return _finding(found, MAIN, found.main, _model(found, "noise-free"))
 
 
 def _in_proportion(found: Found) -> Finding:
     whole = found.readings[MAIN]
-    finding = _finding(found, MAIN, whole, exponent_of(found.models["noise-free"]).interval)
+    finding = _finding(found, MAIN, whole, _model(found, "noise-free"))
     ranges = (found.small.batch_sizes, *found.main.ranges)
     return Finding(
         finding.interval, finding.scope, finding.control, finding.non_finite_share, finding.faults,
-        {
-            range_words(each): replace(exponent_of(whole, each), faults=whole.over(each).faults())
-            for each in ranges
-        },
+        {range_words(each): _judgeable(whole, each) for each in ranges},
     )  # fmt: skip
 
 
 def _momentum(name: str, found: Found) -> Finding:
     artefact = found.slow_start(name)
-    return _finding(
-        found, name, found.readings[name], exponent_of(found.models["noise-free"]).interval,
-        (artefact,) if artefact else (),
-    )  # fmt: skip
+    faults = (artefact,) if artefact else ()
+    return _finding(found, name, found.readings[name], _model(found, "noise-free"), faults)
 
 
 def _adam(found: Found) -> Finding:
-    control = exponent_of(found.models["noisy"]).interval
-    return _finding(found, ADAM, found.readings[ADAM], control)
+    return _finding(found, ADAM, found.readings[ADAM], _model(found, "noisy"))
 
 
 def _saturates(found: Found) -> Finding:
     beyond = found.main.ranges[-1]
-    control = exponent_of(found.models["noisy"], beyond).interval
+    control = _model(found, "noisy", beyond)
     bend, faults = found.main.hyperbola, list[str]()
     if bend is None or not bend.resolved or bend.bend > beyond[0]:
         faults.append(f"{range_words(beyond)} are not known to lie beyond the critical one")
@@ -117,7 +121,9 @@ def _noise_predicts(found: Found) -> Finding:
         scope=_scope(found, MAIN, found.batch_sizes)
         + f"; noise scale along the way to the target at batch size {NOISE_BATCH} and its best "
         "rate",
-        control=_over_noise(found, found.models["noisy"]).interval,
+        control=replace(
+            _over_noise(found, found.models["noisy"]), faults=found.models["noisy"].faults()
+        ),
         non_finite_share=measured.lost_share,
         faults=found.main.faults(),
     )
