@@ -158,6 +158,12 @@ def test_an_expression_selects_what_python_selects(
     assert select(text, table) == [test(row) for row in table]
 
 
+def test_a_column_of_nothing_but_nan_is_missing_row_by_row() -> None:
+    table = [{"learning_rate": float("nan")}] * 3
+    assert select("not (2.0 <= learning_rate)", table) == [True, True, True]
+    assert select("learning_rate in [1, 2]", table) == [False, False, False]
+
+
 def test_and_binds_tighter_than_or_and_not_tighter_than_both() -> None:
     table = [{"seed": n} for n in range(4)]
     assert select("seed == 0 or seed > 0 and seed > 2", table) == [True, False, False, True]

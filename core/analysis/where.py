@@ -150,8 +150,11 @@ class _Binder:
         if isinstance(operand, Value):
             return pl.lit(operand.value)
         column = pl.col(operand.name)
-        # what is not a number is missing, wherever a table has it from
-        return column.fill_nan(None) if self._columns[operand.name].kind == "number" else column
+        if self._columns[operand.name].kind != "number":
+            return column
+        # What is not a number is missing, wherever a table has it from. (fill_nan makes a column of
+        # nothing but NaN a single value, polars 2.1.)
+        return pl.when(column.is_not_nan()).then(column)
 
     def _kind(self, operand: Operand, other: Operand | None = None) -> str:
         """`text` or `number`; `other` is what it is compared with."""

@@ -20,7 +20,7 @@ from nnlab.core.study import Study
 from tests.command_line import Nnlab, document
 from tests.terminal import Terminal
 
-LONG = ["-s", "steps=300000000"]
+LONG = ["-s", "steps=1000000000"]
 
 
 def test_without_a_terminal_long_work_wants_yes(nnlab: Nnlab, folder: Path) -> None:

@@ -102,15 +102,14 @@ def test_a_dry_run_says_what_would_be_moved_aside(nnlab: Nnlab, folder: Path) ->
     assert not (folder / "results" / "tiny~1").exists()
 
 
-def test_quiet_is_silent_but_json_has_the_notes(nnlab: Nnlab, folder: Path) -> None:
+def test_quiet_tells_what_concerns_files_and_json_has_the_notes(nnlab: Nnlab, folder: Path) -> None:
     assert nnlab("train", "tiny.yaml").exit_code == 0
     result = nnlab("train", "tiny.yaml", "-s", "steps=13", "--quiet", "--json")
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert document(result)["notes"] == [
-        "results/tiny held the results of another spec; they are kept as results/tiny~1"
-    ]
+    kept = "results/tiny held the results of another spec; they are kept as results/tiny~1"
+    assert (result.exit_code, result.stderr) == (0, f"{kept}\n")  # it concerns the user's files
+    assert document(result)["notes"] == [kept]
     quiet = nnlab("train", "tiny.yaml", "-s", "steps=14", "--quiet")
-    assert (quiet.exit_code, quiet.stderr) == (0, "")
+    assert (quiet.exit_code, quiet.stderr) == (0, f"{kept.replace('~1', '~2')}\n")
     assert (folder / "results" / "tiny~2").is_dir()
     said = " ".join(nnlab("train", "-h").stdout.split())
-    assert "Nothing on standard error but errors; --json has the notes, too." in said
+    assert "Only errors and warnings on standard error; --json has the notes, too." in said
