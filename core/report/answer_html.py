@@ -31,7 +31,8 @@ def answer_style() -> str:
 .quick {{ border-left: .3rem solid #d55e00; padding: .5rem 1rem; background: var(--band);
   font-weight: 600; }}
 .verdict {{ font-weight: 700; white-space: nowrap; }}
-table.claims {{ table-layout: fixed; width: 100%; min-width: 60rem; }}
+table.claims {{ table-layout: fixed; width: 100%; }}
+@media screen {{ table.claims {{ min-width: 60rem; }} }}
 {widths}table.claims tr.numbers > * {{ border-bottom: 0; padding-bottom: 0; }}
 table.claims tr.numbers th {{ font-weight: 600; }}
 table.claims td.basis {{ color: var(--quiet); font-size: .9rem; padding-top: 0; }}
