@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -305,9 +305,7 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_the_cluster(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     ) as started:  # fmt: skip
-        until = time.monotonic() + 60
-        while not list(tmp_path.glob("r/.runs/*.zip")) and time.monotonic() < until:
-            time.sleep(0.02)
+        _until(lambda: any(tmp_path.glob("r/.runs/*.zip")), 60)
         started.send_signal(signal.SIGINT)
         said = started.communicate(timeout=60)[1]
     assert started.returncode == 130, said
@@ -337,15 +335,21 @@ def test_a_crew_that_is_told_to_stop_takes_its_tasks_back(loopback: Loopback) ->
     plan = prepare(small_spec(steps=20000, seeds=4), Settings()).plan
     reached = cluster.reach(loopback.address)
     crew = ClusterCrew(reached, plan.split)
-    for stack in make_stacks(plan.runs, 2):
+    stacks = make_stacks(plan.runs, 2)
+    for stack in stacks:
         crew.submit(stack)
+    # Dask loses a cancel that overtakes the task it is for: first all are at work.
+    assert _until(lambda: sum(map(len, reached.client.processing().values())) == len(stacks) > 1)
     crew.stop()
-    until = time.monotonic() + 30
-    while reached.client.processing() and time.monotonic() < until:
-        if not any(reached.client.processing().values()):
-            break
+    assert _until(lambda: not any(reached.client.processing().values()))
+
+
+def _until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Whether `condition` became true in time."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
         time.sleep(0.05)
-    assert not any(reached.client.processing().values())
+    return condition()
 
 
 def test_a_stack_that_made_no_step_yet_has_not_begun_again() -> None:
