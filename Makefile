@@ -39,7 +39,7 @@ reference:        ## the committed results of specs and answers, trained again; 
 	$(BIN)/python benchmarks/reference.py $(REFERENCE)
 
 faults:           ## what starts processes of its own: kills, clusters, browsers (the short forms)
-	$(BIN)/python -m pytest -m machine --dist=loadfile
+	$(BIN)/python -m pytest -m machine --dist=loadfile --no-loadscope-reorder
 
 SECONDS_OF_FUZZING ?= 60
 fuzz:             ## every reader of what a user wrote, coverage-guided; findings go to .fuzz/findings

@@ -50,6 +50,10 @@ def answer(
         str | None,
         typer.Option(metavar="TEXT", help='1.4e: your own 2 x 2 matrix, such as "2 1; 0 1".'),
     ] = None,
+    tables: Annotated[
+        bool,
+        typer.Option("--tables", help="Print the tables behind the claims, too, as in the report."),
+    ] = False,
     training: RunningOptions,
     output: OutputOptions,
 ) -> None:
@@ -57,7 +61,8 @@ def answer(
 
     Trains the studies of the question, or reads what is trained already, and shows the answer,
     each claim with its verdict and 95 % interval (corrected by Holm for the number of claims),
-    and the numbers behind it. Writes claims.json, answer.json and a report to results/answer-ID.
+    and what was computed by hand. Writes claims.json, answer.json and a report with the tables
+    and pictures behind it all to results/answer-ID.
 
     A verdict takes ten seeds; with --quick there are fewer, and the answer goes to a folder of its
     own, answer-ID-quick. `all` answers every question and writes one report of everything.
@@ -78,7 +83,7 @@ def answer(
     if question.strip().lower() == ALL:
         document = _answer_all(asked, output)
     else:
-        document = _answer(find_question(question), asked, output)
+        document = _answer(find_question(question), asked, output, tables)
     if output.as_json:
         notes = [note for progress in watched for note in progress.notes]
         console.write_json(document | {"notes": notes})
@@ -100,13 +105,15 @@ def _list_questions(output: OutputOptions) -> None:
     console.show(*question_lines(questions, console.width()))
 
 
-def _answer(question: Question, asked: Asked, output: OutputOptions) -> dict[str, Any]:
+def _answer(
+    question: Question, asked: Asked, output: OutputOptions, tables: bool
+) -> dict[str, Any]:
     """Answer one question and show it; its document."""
     from nnlab.core.questions.answering import answer_question
 
     answered = answer_question(question, asked)
     if not output.as_json:
-        _show(answered)
+        _show(answered, tables)
     return _document(answered)
 
 
@@ -162,18 +169,20 @@ def _show_short(answered: Answered) -> None:
     console.write("")
 
 
-def _show(answered: Answered) -> None:
-    """The answer on standard output, and where its report is."""
+def _show(answered: Answered, tables: bool) -> None:
+    """The answer on standard output, with `tables` all of them, and where its report is."""
     from nnlab.cli.answer_text import correction_lines, section_lines, summary_lines
     from nnlab.core.questions.answering import document
 
     width, answer = console.width(), answered.page.answer
     console.show(
         *summary_lines(document(answered.page), width),
-        *section_lines(answer.sections, width),
+        *section_lines(answer.sections, width, unprinted=tables),
         *correction_lines(answer.corrections, width),
     )
     console.write(f"\nReport: {console.inert(str(answered.report))}")
+    if not tables and any(section.tables for section in answer.sections if not section.printed):
+        console.write("The tables behind the claims are in it; --tables prints them.")
 
 
 def _document(answered: Answered) -> dict[str, Any]:

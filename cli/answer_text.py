@@ -74,14 +74,14 @@ def claim_lines(rows: Sequence[ClaimRow], width: int) -> list[Text]:
     return lines
 
 
-def section_lines(sections: Sequence[Section], width: int) -> list[Text]:
-    """The sections that are printed: text, then tables."""
+def section_lines(sections: Sequence[Section], width: int, unprinted: bool = False) -> list[Text]:
+    """The sections that are printed, or with `unprinted` all of them: text, then tables."""
     from rich.text import Text
 
     lines: list[Text] = []
     prose = min(width, _WIDEST_TEXT)
     for section in sections:
-        if not section.printed or not (section.text or section.tables):
+        if not (section.printed or unprinted) or not (section.text or section.tables):
             continue
         lines += [Text(), *_texts(section.heading, prose, "bold")]
         for text in section.text:

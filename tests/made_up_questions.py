@@ -36,7 +36,12 @@ def plain_answer() -> Answer:
             ("Small enough to follow.", "    W = [  1  2 ]\n        [ −1  0 ]"),
             (wide,),
         ),
-        Section("Hidden", ("Only in the report.",), printed=False),
+        Section(
+            "Behind it",
+            ("In the report.",),
+            (Table(("net", "loss"), (("small", "0.25"),)),),
+            printed=False,
+        ),
         narrow,
     )
     return Answer(made.sentences, sections, made.claims, made.corrections)

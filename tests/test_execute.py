@@ -238,6 +238,7 @@ with Execution(Pool(plan.split, jobs=2), print) as execution:
 """
 
 
+@pytest.mark.machine
 def test_workers_do_not_run_the_main_program(tmp_path: Path) -> None:
     script = tmp_path / "unguarded.py"
     script.write_text(UNGUARDED)
@@ -249,6 +250,7 @@ def test_workers_do_not_run_the_main_program(tmp_path: Path) -> None:
     assert done.stdout.count("begun") == 1
 
 
+@pytest.mark.machine
 def test_a_real_worker_killed_once_loses_nothing(tmp_path: Path) -> None:
     plan = small_plan(seeds=8)
     marker = tmp_path / "armed"

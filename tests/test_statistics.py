@@ -63,6 +63,16 @@ def test_a_geometric_interval_worked_by_hand() -> None:
     assert interval.scale == "log"
 
 
+def test_an_interval_of_two_seeds_decades_apart_ends_at_the_largest_number() -> None:
+    interval = geometric_interval([1e-40, 1.0], 0.999)
+    assert interval.estimate == pytest.approx(1e-20)
+    assert 0.0 < interval.low < 1e-300
+    assert 1e260 < interval.high < math.inf
+    again = geometric_interval([0.25, 20.0]).at_level(0.999)  # found by Hypothesis
+    assert 0.0 < again.low < 1e-300
+    assert not again.excludes(1e-200)
+
+
 @settings(max_examples=30)
 @given(SAMPLES, st.floats(0.1, 100.0))
 def test_p_values_are_those_of_scipy(values: list[float], null: float) -> None:

@@ -27,6 +27,8 @@ Alternative = Literal["two-sided", "greater", "less"]
 Floats = NDArray[np.float64]
 
 LEVEL = 0.95
+_LARGEST_LOG = 700.0
+"""A little below the logarithm of the largest float, 709.8; so is minus that of the smallest."""
 
 
 @overload
@@ -101,6 +103,7 @@ class Interval:
         reach = t_quantile(self.n, level) * self.standard_error
         low, high = self.estimate - reach, self.estimate + reach
         if self.scale == "log":
+            reach = _within_floats(reach, math.log(self.estimate))
             low, high = self.estimate * math.exp(-reach), self.estimate * math.exp(reach)
         return replace(self, low=low, high=high, level=level)
 
@@ -168,8 +171,17 @@ def geometric_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
         raise ValueError(f"a geometric mean needs positive values, not {sample.min():.6g}")
     mean, error = _mean_and_error(np.log(sample))
     reach = t_quantile(sample.size, level) * error
+    reach = _within_floats(reach, mean)
     ends = math.exp(mean - reach), math.exp(mean + reach)
     return Interval(math.exp(mean), *ends, sample.size, level, "log", _ends(sample))
+
+
+def _within_floats(reach: float, log: float) -> float:
+    """`reach` about `log`, no longer than there are floats: two seeds decades apart reach farther.
+
+    A reach of nan stays nan.
+    """
+    return min(reach, max(0.0, _LARGEST_LOG - abs(log)))
 
 
 def _check_level(level: float) -> None:

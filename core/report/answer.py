@@ -39,7 +39,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     pictures: tuple[Picture, ...] = ()
     printed: bool = True
-    """Whether the terminal shows its text and tables too; False: only the report does."""
+    """Whether the terminal shows its text and tables unasked; False: claims say it in short."""
 
 
 @dataclass(frozen=True, slots=True)

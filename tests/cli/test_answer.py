@@ -78,18 +78,28 @@ def test_an_answer_in_80_columns(made_up: None, nnlab: Nnlab, folder: Path) -> N
         re.M,
     )
     assert "\n    W = [  1  2 ]\n        [ −1  0 ]\n" in text
-    assert "Only in the report." not in text
+    assert "In the report." not in text
+    assert "small" not in text
     assert "best: a name of several words" in text
     assert "Where the text slips\n- 1.4d: a unit is dead" in text
-    assert text.endswith("\nReport: results/answer-a/report.png\n")
+    assert text.endswith(
+        "\nReport: results/answer-a/report.png\n"
+        "The tables behind the claims are in it; --tables prints them.\n"
+    )
     assert QUICK not in text
     assert (folder / "results" / "answer-a" / "report.png").is_file()
+
+
+def test_the_tables_behind_an_answer_when_they_are_asked_for(made_up: None, nnlab: Nnlab) -> None:
+    text = nnlab("answer", "a", "--tables").stdout
+    assert "\nBehind it\nIn the report.\n\nnet    loss\nsmall  0.25\n" in text
+    assert text.endswith("\nReport: results/answer-a/report.png\n")
 
 
 def test_a_quick_answer_says_so(made_up: None, nnlab: Nnlab) -> None:
     result = nnlab("answer", "a", "--quick")
     assert QUICK in " ".join(result.stdout.split())
-    assert result.stdout.endswith("Report: results/answer-a-quick/report.png\n")
+    assert "Report: results/answer-a-quick/report.png\n" in result.stdout
 
 
 def test_an_answer_as_json(made_up: None, nnlab: Nnlab) -> None:

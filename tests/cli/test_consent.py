@@ -33,6 +33,7 @@ def test_without_a_terminal_long_work_wants_yes(nnlab: Nnlab, folder: Path) -> N
     assert told["exit_code"] == 2
 
 
+@pytest.mark.machine
 def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     """With standard input open and silent: the command ends by itself."""
     command = [sys.executable, "-m", "nnlab.cli", "train", "tiny.yaml", *LONG]
@@ -108,6 +109,7 @@ def test_on_a_terminal_it_asks(
         assert "not begun: 'tiny' would take about 11 d 13 h" in result.stderr
 
 
+@pytest.mark.machine
 def test_the_question_on_a_real_terminal(folder: Path) -> None:
     terminal = Terminal("train", "tiny.yaml", *LONG, folder=folder)
     terminal.wait_for(r"Begin\? \[y/N\] ")

@@ -217,6 +217,7 @@ def test_words_are_left_alone_where_no_bash_asks() -> None:
         assert environment == before
 
 
+@pytest.mark.machine
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
 def test_tab_in_a_real_bash(folder: Path) -> None:
     """An interactive bash with typer's own script: keys typed, the line read back."""

@@ -17,6 +17,9 @@ EXPLODES = "-s dataset=sine -s batch_size=100 -s activation=relu -s learning_rat
 COLOUR = re.compile(r"\x1b\[[0-9;]*(?<![0-9])(3[0-7]|4[0-7]|9[0-7]|38|48)[;m]")
 
 
+pytestmark = pytest.mark.machine
+
+
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A command line of bash in which `nnlab` is the program."""
     script = f'nnlab() {{ "{sys.executable}" -m nnlab.cli "$@"; }}\n{command}'

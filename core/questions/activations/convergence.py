@@ -158,6 +158,7 @@ def _section(found: Convergence) -> Section:
         text=(_text(found),),
         tables=(_table(found),),
         pictures=(picture,),
+        printed=False,
     )
 
 

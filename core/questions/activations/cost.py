@@ -141,6 +141,7 @@ def _section(found: Costs) -> Section:
         text=(_text(found),),
         tables=(_table(found),),
         pictures=(cost_ratios(shown, elements, steps),),
+        printed=False,
     )
 
 

@@ -138,4 +138,5 @@ def _section(found: Dying) -> Section:
         text=(dying_text(found, means), birth_text(found), *revival_text(found)),
         tables=(rates_table(means), *([revival_table(found)] if found.watched else [])),
         pictures=tuple(pictures),
+        printed=False,
     )

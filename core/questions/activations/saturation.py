@@ -182,6 +182,7 @@ def _section(found: Saturation) -> Section:
             top_layer_silence(found.outputs, found.losses, found.floor),
             centring(found.outputs),
         ),
+        printed=False,
     )
 
 

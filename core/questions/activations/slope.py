@@ -225,6 +225,7 @@ def _section(found: Slopes) -> Section:
         text=(_bend_text(found), _hurt_text(found, hurts)),
         tables=(_table(found),),
         pictures=(over_slope(found.accuracy, found.bent, hurts),),
+        printed=False,
     )
 
 

@@ -106,6 +106,7 @@ def _section(found: Trainability) -> Section:
         text=(_depth_text(found), _tuning_text(found)),
         tables=(_table(found),),
         pictures=(trained_over_depth(found.losses, found.floor),),
+        printed=False,
     )
 
 
@@ -200,4 +201,5 @@ def _fading_section(found: Trainability, fading: Results) -> Section:
             "gradient and the update as a share of the weights stand beside each other.",
         ),
         pictures=pictures,
+        printed=False,
     )

@@ -65,6 +65,7 @@ def _section(found: Vanishing) -> Section:
                 [(nets, line) for nets, line in _pairs(found, max(found.depths)) if _is_own(nets)]
             ),
         ),
+        printed=False,
     )
 
 

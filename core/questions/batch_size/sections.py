@@ -61,6 +61,7 @@ def _search(found: Found) -> Section:
             steps_over_rate("SGD", found.main, cost),
             rate_by_batch("SGD", main, cost),
         ),
+        printed=False,
     )
 
 
@@ -76,6 +77,7 @@ def _laws(found: Found) -> Section:
         (),
         (exponent_table(whole),),
         (best_rates(shown), steps_and_examples("SGD", found.main)),
+        printed=False,
     )
 
 
@@ -98,7 +100,7 @@ def _momentum(found: Found) -> Section:
         {"heavy ball": heavy, "start corrected": corrected}, "momentum_artefact", title
     )
     return Section("The trap of momentum", (*text, *([f"Named: {artefact}."] if artefact else [])),
-                   (), (picture,))  # fmt: skip
+                   (), (picture,), printed=False)  # fmt: skip
 
 
 def _protocols(found: Found) -> Section:
@@ -131,6 +133,7 @@ def _protocols(found: Found) -> Section:
             f"number of steps it finds {exponent_words(found.models['steps'])}.",
         ),
         (Table(("problem", "what is made small", "exponent", "batch sizes"), tuple(rows)),),
+        printed=False,
     )
 
 
@@ -178,6 +181,7 @@ def _noise(found: Found) -> Section:
         ),
         tuple(tables),
         tuple(pictures),
+        printed=False,
     )
 
 
