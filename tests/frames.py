@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nnlab.core.analysis.selection import outcome_of, rank_settings
 from nnlab.core.analysis.summaries import StudyTables
 
 SHRINK = {"sigmoid": 4.2, "softsign": 1.5, "tanh": 1.12, "softplus": 2.0, "gelu": 1.3, "silu": 1.4}
@@ -202,3 +203,11 @@ def _one(grid: Grid, setting: Setting) -> tuple[dict[str, Any], Rows, Rows]:
         "seconds": 0.05 + 1e-5 * steps * depth, "reason": None,
     }  # fmt: skip
     return run, layers, curves
+
+
+SMALL = Grid(activations=("relu", "tanh"), seeds=3, records=5)
+
+
+def ranked(runs: pl.DataFrame) -> pl.DataFrame:
+    """The settings of `runs`, the best first."""
+    return rank_settings(runs, outcome_of(runs))

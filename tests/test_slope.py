@@ -23,7 +23,7 @@ from nnlab.core.analysis.statistics import Interval
 from nnlab.core.analysis.trained_net import TrainedNet
 from nnlab.core.nn.activations import find_activation
 from nnlab.core.questions.activations.part import setting_of
-from nnlab.core.questions.activations.slope import CLAIMS, SETS, Slopes
+from nnlab.core.questions.activations.slope_claims import CLAIMS, SETS, Slopes
 from nnlab.core.report.figures import draw
 from nnlab.core.report.slope_pictures import over_slope
 
