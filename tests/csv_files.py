@@ -14,6 +14,8 @@ def write(file: Path, content: str | bytes) -> Path:
     return file
 
 
-def load(file: Path, target: str = "y", loss: str | None = None) -> Dataset:
+def load(
+    file: Path, target: str = "y", loss: str | None = None, leave_out: tuple[str, ...] = ()
+) -> Dataset:
     """The file as a data set."""
-    return load_dataset(DatasetSpec(csv=file, target=target), loss)
+    return load_dataset(DatasetSpec(csv=file, target=target, leave_out=leave_out), loss)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from nnlab.core.data import csv_file, inputs, tables
+from nnlab.core.data.csv_file import find_layout
 from nnlab.core.data.tables import read_table
 from nnlab.core.errors import DataError
 from tests.csv_files import load, write
@@ -111,7 +112,7 @@ def test_any_text_reads_back(file: Path, texts: list[str]) -> None:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(["label", "number"])
         writer.writerows([text, 1] for text in texts)
-    label, number = read_table(file)
+    label, number = read_table(find_layout(file))
     assert [label.categories[int(code)] for code in label.values] == texts
     assert list(label.categories) == sorted(set(texts))
     assert number.values.tolist() == [1.0] * len(texts)
@@ -353,7 +354,7 @@ def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(DataError, match="cannot be opened: file name too long"):
         load(tmp_path / ("x" * 300))
     with pytest.raises(DataError, match=r"\\x00y: cannot be opened: embedded null"):
-        read_table(Path("x\0y"))
+        find_layout(Path("x\0y"))
 
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -368,9 +369,55 @@ def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_no_bytes_make_anything_but_a_table_or_a_data_error(file: Path, content: bytes) -> None:
     file.write_bytes(b"a,b\n" + content)
     try:
-        columns = read_table(file)
+        columns = read_table(find_layout(file))
     except DataError as error:
         assert str(error).isprintable()  # noqa: PT017
     else:
         assert len({len(column.values) for column in columns}) == 1
         assert all(np.isfinite(column.values).all() for column in columns)
+
+
+# ------------------------------------------------------------------ columns that are left out
+
+HOUSES = "id,rooms,note,y\n" + "".join(
+    f"h{i},{i % 5},{'' if i % 2 else i},{i}\n" for i in range(80)
+)
+"""Eighty different texts, and a column with holes: neither is of any use."""
+
+
+def test_a_column_that_is_left_out_is_not_looked_at(file: Path) -> None:
+    write(file, HOUSES)
+    loaded = load(file, leave_out=("id", "note"))
+    assert loaded.features == ("rooms",)
+    assert loaded.X[:6, 0].tolist() == [0, 1, 2, 3, 4, 0]
+    assert loaded.y[:3].tolist() == [[0], [1], [2]]
+    with pytest.raises(DataError, match="column 'note': the value is missing"):
+        load(file, leave_out=("id",))
+    with pytest.raises(DataError, match=r"'id' is text with 80 different .* under 'leave_out'"):
+        load(file, leave_out=("note",))
+
+
+def test_a_row_of_nothing_but_what_is_left_out_lacks_its_values(file: Path) -> None:
+    with pytest.raises(DataError, match="line 4, column 'x': the value is missing"):
+        load(write(file, "id,x,y\na,1,2\nb,3,4\nc,,\n"), leave_out=("id",))
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "message"),
+    [
+        (("romms",), "no column 'romms' to leave out; did you mean 'rooms'"),
+        (("note", "y"), "'y' is to be predicted and left out, too"),
+        (("id", "rooms", "note"), "every column but the target is left out"),
+    ],
+)
+def test_what_cannot_be_left_out(file: Path, leave_out: tuple[str, ...], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        load(write(file, HOUSES), leave_out=leave_out)
+
+
+def test_a_large_file_is_read_without_what_is_left_out(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "_KEPT_UNSEEN", 100)
+    monkeypatch.setattr(csv_file, "_ROWS_BYTES", 64)
+    assert load(write(file, HOUSES), leave_out=("id", "note")).features == ("rooms",)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnlab.core.data import csv_file, tables
+from nnlab.core.data.csv_file import find_layout
 from nnlab.core.data.tables import read_table
 from nnlab.core.errors import DataError
 from tests.csv_files import load, write
@@ -82,10 +83,10 @@ def test_a_table_is_the_same_in_blocks_of_any_size(
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerow(["label", "number"])
         writer.writerows([f"x{text}y", repr(number)] for text, number in cells)
-    whole = read_table(file)
+    whole = read_table(find_layout(file))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_file, "_ROWS_BYTES", size)
-        pieces = read_table(file)
+        pieces = read_table(find_layout(file))
     for one, other in zip(whole, pieces, strict=True):
         assert (one.name, one.categories) == (other.name, other.categories)
         np.testing.assert_array_equal(one.values, other.values)
@@ -128,4 +129,4 @@ def test_a_column_of_text_is_no_search_for_faults(
     """Which takes a pass of Python's own reader; only a text among numbers is worth it."""
     monkeypatch.setattr(tables, "fault_in", mock.Mock(side_effect=AssertionError))
     write(file, "x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(50)))
-    assert [column.name for column in tables.read_table(file)] == ["x", "y"]
+    assert [column.name for column in tables.read_table(find_layout(file))] == ["x", "y"]

@@ -122,6 +122,7 @@ def test_log_spaced_rates_have_exact_ends_and_short_values() -> None:
         ("{name: moons, noise: 0.2}", "moons"),  # the default
         ("{name: spirals, n: 500, noise: 0.1}", "spirals(n=500, noise=0.1)"),
         ("{csv: data/houses.csv, target: price}", "houses.csv"),
+        ("{csv: data/houses.csv, target: price, leave_out: [id, note]}", "houses.csv"),
         ("{npz: arrays.npz}", "arrays.npz"),
         ("{openml: mnist_784}", "mnist_784"),
         ("{openml: credit-g, version: 1}", "credit-g(version=1)"),

@@ -10,14 +10,13 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.core.data.datasets import DATASETS
-from nnlab.core.data.inputs import listing, shown_path
+from nnlab.core.data.inputs import listing
 from nnlab.core.errors import DataError
 from nnlab.core.suggest import nearest, unknown
 from nnlab.core.wording import shown
@@ -94,7 +93,7 @@ def load_dataset(spec: DatasetSpec, loss: str | None = None) -> Dataset:
     Raises `DataError`, saying what is wrong and what would mend it.
     """
     if spec.csv is not None:
-        return _from_csv(spec.label, spec.csv, spec.target, loss)
+        return _from_csv(spec, loss)
     if spec.npz is not None:
         from nnlab.core.data.archives import read_npz
 
@@ -114,24 +113,32 @@ def load_dataset(spec: DatasetSpec, loss: str | None = None) -> Dataset:
     return Dataset(spec.label, arrays.X, arrays.y, row.task, arrays.classes, arrays.features)
 
 
-def _from_csv(label: str, path: Path, target: str | None, loss: str | None) -> Dataset:
+def _from_csv(spec: DatasetSpec, loss: str | None) -> Dataset:
+    from nnlab.core.data.csv_file import find_layout
     from nnlab.core.data.encoding import encode_features, encode_target
     from nnlab.core.data.tables import read_table
 
-    columns = read_table(path)
-    names = [column.name for column in columns]
-    place = shown_path(path)
-    if target not in names:
-        guess = nearest(target or "", names)
-        hint = f"; did you mean '{shown(guess)}'?" if guess else "."
-        raise DataError(
-            f"{place}: has no column '{shown(target or '')}' to predict{hint} "
-            f"Columns: {listing(names)}"
-        )
-    goal = columns.pop(names.index(target))
-    encoded = encode_target(goal, loss, place)
-    X, features = encode_features(columns, place)
-    return _encoded(label, X, encoded, features)
+    path, target = spec.csv, spec.target
+    assert path is not None
+    assert target is not None
+    layout = find_layout(path)
+    for name, purpose in [(target, "predict"), *((name, "leave out") for name in spec.leave_out)]:
+        if name not in layout.names:
+            guess = nearest(name, layout.names)
+            hint = f"; did you mean '{shown(guess)}'?" if guess else "."
+            raise DataError(
+                f"{layout.place}: has no column '{shown(name)}' to {purpose}{hint} "
+                f"Columns: {listing(layout.names)}"
+            )
+    if target in spec.leave_out:
+        raise DataError(f"{layout.place}: '{shown(target)}' is to be predicted and left out, too")
+    columns = read_table(layout, spec.leave_out)
+    if len(columns) == 1:
+        raise DataError(f"{layout.place}: every column but the target is left out")
+    goal = columns.pop([column.name for column in columns].index(target))
+    encoded = encode_target(goal, loss, layout.place)
+    X, features = encode_features(columns, layout.place)
+    return _encoded(spec.label, X, encoded, features)
 
 
 def _encoded(label: str, X: Features, target: Target, features: Sequence[str]) -> Dataset:

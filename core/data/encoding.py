@@ -76,7 +76,7 @@ def encode_features(
             raise DataError(
                 f"{source}: column '{shown(column.name)}' is text with "
                 f"{len(column.categories):,} different values, and at most {MAX_CATEGORIES} are "
-                f"turned into features; leave the column out or group its values"
+                f"turned into features; name it under 'leave_out', or group its values"
             )
     rows = len(columns[0].values)
     width = sum(max(1, len(column.categories)) for column in columns)

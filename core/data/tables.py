@@ -7,15 +7,15 @@ a huge file costs no more time and no more memory than the good lines before it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice, product
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nnlab.core.data.csv_faults import MISSING, NUMBER, error_of, fault_in, wrong_length
-from nnlab.core.data.csv_file import Block, Layout, find_layout
+from nnlab.core.data.csv_file import Block, Layout
 from nnlab.core.data.encoding import Column
 from nnlab.core.errors import DataError
 from nnlab.core.wording import shown
@@ -33,8 +33,10 @@ _KEPT_UNSEEN = 16 * 2**20
 """Bytes of a file whose values are kept as they are read; a larger one is looked through first."""
 
 
-def read_table(path: Path) -> list[Column]:
+def read_table(layout: Layout, leave_out: Collection[str] = ()) -> list[Column]:
     """The columns of a CSV file: numbers, or text where most values are not numbers.
+
+    What stands in a column of `leave_out` is not looked at.
 
     The file is UTF-8 (with or without a byte-order mark), has a header, and separates its values
     by comma, semicolon or tab, whichever the header has most of. Quotes work as in RFC 4180;
@@ -47,19 +49,23 @@ def read_table(path: Path) -> list[Column]:
 
     A large file is looked through before any of it is kept: one with a fault takes no memory.
     """
-    layout = find_layout(path)
-    numeric = _guess(layout)
-    if path.stat().st_size > _KEPT_UNSEEN:
-        numeric = [column.is_number for column in _read(layout, numeric, keep=False)]
+    numeric = {i: is_ for i, is_ in _guess(layout).items() if layout.names[i] not in leave_out}
+    if layout.path.stat().st_size > _KEPT_UNSEEN:
+        numeric = _kinds(_read(layout, numeric, keep=False))
     columns = _read(layout, numeric, keep=True)
     if any(column.turned for column in columns):
         # Numbers at first, but text in most rows: read again, as text.
-        columns = _read(layout, [column.is_number for column in columns], keep=True)
+        columns = _read(layout, _kinds(columns), keep=True)
     return [column.done() for column in columns]
 
 
-def _guess(layout: Layout) -> list[bool]:
-    """Which columns begin with numbers. `DataError` where there is no row."""
+def _kinds(columns: list[_Growing]) -> dict[int, bool]:
+    """By place in the table, whether a column is one of numbers."""
+    return {column.position: column.is_number for column in columns}
+
+
+def _guess(layout: Layout) -> dict[int, bool]:
+    """By place in the table, whether a column begins with numbers. `DataError` without a row."""
     rows = (record for block in layout.blocks() for record in block.records())
     sample = list(islice(rows, _SAMPLE))
     if not sample:
@@ -72,14 +78,19 @@ def _guess(layout: Layout) -> list[bool]:
     if wrong:
         raise error_of(layout, wrong)
     texts = zip(*(fields for _, fields in sample), strict=True)
-    return [all(map(NUMBER.fullmatch, column)) for column in texts]
+    return {i: all(map(NUMBER.fullmatch, column)) for i, column in enumerate(texts)}
 
 
-def _read(layout: Layout, numeric: list[bool], *, keep: bool) -> list[_Growing]:
-    """Go through the file once. Raises `DataError` for a fault; texts among numbers are counted."""
-    columns = [_Growing(layout, i, is_, keep) for i, is_ in enumerate(numeric)]
+def _read(layout: Layout, numeric: dict[int, bool], *, keep: bool) -> list[_Growing]:
+    """Go through the file once. Raises `DataError` for a fault; texts among numbers are counted.
+
+    Only the columns of which `numeric` tells are looked at.
+    """
+    columns = [_Growing(layout, i, is_, keep) for i, is_ in numeric.items()]
     for block in layout.blocks():
-        frame = _parse(block, [column.numeric and not column.texts for column in columns])
+        numbers = {column.position for column in columns if column.numeric and not column.texts}
+        frame = _parse(block, [i in numbers for i in range(len(layout.names))])
+        frame = frame.select(column.name for column in columns)
         if not frame.height:
             continue
         facts = _facts(frame)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from nnlab.core.data.datasets import DATASETS
-from nnlab.core.spec.names import Choice, Text
+from nnlab.core.spec.names import Choice, Names, Text
 from nnlab.core.spec.reader import AT_KEY
 from nnlab.core.spec.reader import Path as Place
 from nnlab.core.spec.values import Kind, Misfit, Schema, Whole, expected, refusal
@@ -19,7 +19,11 @@ from nnlab.core.wording import quoted
 _NAME = Choice("data set", DATASETS)
 _FORMS: dict[str, dict[str, Kind[Any]]] = {
     "name": {"name": _NAME},
-    "csv": {"csv": Text("a file name", most=4096), "target": Text("the name of a column")},
+    "csv": {
+        "csv": Text("a file name", most=4096),
+        "target": Text("the name of a column"),
+        "leave_out": Names(Text("the name of a column")),
+    },
     "npz": {"npz": Text("a file name", most=4096)},
     "openml": {"openml": Text("the name of a data set on OpenML"), "version": Whole(1)},
 }
@@ -28,6 +32,7 @@ _MEANINGS = {
     "name": "A data set that comes along",
     "csv": "A CSV file with a line of titles; its path is relative to the spec's file",
     "target": "Title of the column that is to be predicted",
+    "leave_out": "Title of a column that is not to be read, or a list of them",
     "npz": "A NumPy archive with the arrays X and y; its path is relative to the spec's file",
     "openml": "Name of a data set on openml.org; it is fetched once and kept",
     "version": "Its version there; the newest that is active if not given",
@@ -40,7 +45,7 @@ _FILES = {
     ".npz": "{{npz: {}}}",
 }
 """How a file is written as a data set, by its ending."""
-_OPTIONAL = ("version",)
+_OPTIONAL = ("leave_out", "version")
 _SHAPES = "{name: spirals, n: 500}, {csv: FILE, target: COLUMN}, {npz: FILE} or {openml: NAME}"
 
 
@@ -55,6 +60,8 @@ class DatasetSpec(BaseModel):
     csv: Path | None = None
     target: str | None = None
     """The column of the CSV file that is to be predicted."""
+    leave_out: tuple[str, ...] = ()
+    """Columns of the CSV file that are not read."""
     npz: Path | None = None
     openml: str | None = None
     version: int | None = None
@@ -63,8 +70,10 @@ class DatasetSpec(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, fields: dict[str, Any]) -> dict[str, Any]:
-        written = {key: value for key, value in fields.items() if value is not None}
+        written = {key: value for key, value in fields.items() if value not in (None, ())}
         options = written.pop("options", {})
+        if isinstance(written.get("leave_out"), tuple):
+            written["leave_out"] = list(written["leave_out"])
         for key in ("csv", "npz"):
             if isinstance(written.get(key), Path):
                 written[key] = str(written[key])
@@ -105,6 +114,7 @@ class DatasetSpec(BaseModel):
         fields = {
             "csv": self.csv and str(self.csv),
             "target": self.target,
+            "leave_out": list(self.leave_out) or None,
             "npz": self.npz and str(self.npz),
             "openml": self.openml,
             "version": self.version,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from nnlab.core.spec.reader import Path as Place
 from nnlab.core.spec.values import Kind, Misfit, Schema, expected
 from nnlab.core.suggest import unknown
 from nnlab.core.wording import described, quoted
@@ -52,6 +53,40 @@ class Text(Kind[str]):
             "maxLength": self.most,
             "pattern": rf"^[^{control}\u007f-\u009f]*$",
         }
+
+
+@dataclass(frozen=True)
+class Names(Kind[tuple[str, ...]]):
+    """One text or a list of different ones."""
+
+    each: Text
+    most: int = 10_000
+
+    def read(self, value: object) -> tuple[str, ...]:
+        """The texts; raises `Misfit` with every fault among them."""
+        if not isinstance(value, list):
+            return (self.each.read(value),)
+        if not 0 < len(value) <= self.most:
+            raise Misfit(((), f"{len(value)} names; write 1 to {self.most:,}, or leave it out"))
+        names: list[str] = []
+        faults: list[tuple[Place, str]] = []
+        for i, written in enumerate(value):
+            try:
+                names.append(self.each.read(written))
+            except Misfit as misfit:
+                faults += [((i, *path), message) for path, message in misfit.faults]
+                continue
+            if names.index(names[-1]) < len(names) - 1:
+                faults.append(((i,), f"{quoted(names[-1])} stands here twice"))
+        if faults:
+            raise Misfit(*faults)
+        return tuple(names)
+
+    def schema(self) -> Schema:
+        """A string, or an array of different ones."""
+        one = self.each.schema()
+        array = {"type": "array", "items": one, "minItems": 1, "maxItems": self.most}
+        return {"anyOf": [one, {**array, "uniqueItems": True}]}
 
 
 @dataclass(frozen=True)
