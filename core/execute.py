@@ -202,8 +202,9 @@ def make_crew(
     split: Split, jobs: int, stacks: Sequence[Stack], told: Callable[[int], None]
 ) -> Crew:
     """The crew for `stacks`: this process for one job, one stack or little work, else a pool."""
+    jobs = min(jobs, len(stacks))
     worth = WORTH_KEPT_WORKERS if workers_there(jobs) else WORTH_A_POOL
-    if min(jobs, len(stacks)) <= 1 or sum(stack.work for stack in stacks) < worth:
+    if jobs <= 1 or sum(stack.work for stack in stacks) < worth:
         return Alone(split, told)
     return Pool(split, jobs)
 

@@ -33,12 +33,13 @@ class Workers:
     """Processes that train, each with BLAS at one thread, and the count of their run-steps."""
 
     def __init__(self, jobs: int, split: bytes | None = None) -> None:
-        """At most `jobs` of them, started as stacks come in; `split` goes once to each."""
+        """So many, started with the first stack; `split` goes once to each."""
         # Not forked: the parent's threads (BLAS, polars) do not survive a fork in good order.
         context = multiprocessing.get_context("spawn")
         # Anew with the processes: one that is killed while it counts leaves the counter locked.
         self._counter: Any = context.Value("q", 0)
         self.jobs = jobs
+        self._to_start = jobs
         self.executor = ProcessPoolExecutor(
             jobs, mp_context=context, initializer=worker.start, initargs=(self._counter, split)
         )
@@ -47,7 +48,20 @@ class Workers:
         """Train on the next that is free."""
         # The workers that this starts are born deaf to Ctrl-C, and do not run the main program.
         with _interrupts_ignored(), _no_main_module():
+            self._start()
             return self.executor.submit(worker.train, stack, split)
+
+    def _start(self) -> None:
+        """Start them before the executor has the thread that watches over them.
+
+        That thread counts the processes while `submit` adds to them, and ends in a traceback where
+        one dies just then (CPython 3.11 to 3.13; seen in one of forty kills).
+        """
+        spawn = getattr(self.executor, "_spawn_process", None)
+        if spawn is not None:  # or they start one by one
+            for _ in range(self._to_start):
+                spawn()
+        self._to_start = 0
 
     def made(self) -> int:
         """Run-steps made by all of them since they were started."""
@@ -97,16 +111,20 @@ def workers_kept() -> Iterator[None]:
 
 
 def workers_there(jobs: int) -> bool:
-    """Whether workers have been kept, at most `jobs` of them, ready for the next study."""
+    """Whether workers have been kept, at least `jobs` of them, ready for the next study."""
     shelf = _shelf.get()
-    return shelf is not None and shelf.idle is not None and shelf.idle.jobs == jobs
+    return shelf is not None and shelf.idle is not None and shelf.idle.jobs >= jobs
 
 
 class Pool:
     """Trains the stacks of one split on worker processes."""
 
     def __init__(self, split: Split, jobs: int) -> None:
-        """On at most `jobs` processes, started as stacks come in or kept from an earlier study."""
+        """On `jobs` processes, started with the first stack, or on those of an earlier study.
+
+        What an earlier study left may be more than this one asks for: within `workers_kept` all
+        are allowed the same number, and ask for fewer only where they have fewer stacks.
+        """
         self._jobs, packed = jobs, pickle.dumps(split)
         # Starting a worker waits until it has taken its arguments, that is, has imported NumPy. A
         # small split therefore goes with the stacks, so that all workers start at once; and only
@@ -153,7 +171,7 @@ class Pool:
         if shelf is None or shelf.idle is None:
             return None
         kept, shelf.idle = shelf.idle, None
-        if kept.jobs == self._jobs and self._at_start is None and not kept.broken:
+        if kept.jobs >= self._jobs and self._at_start is None and not kept.broken:
             return kept
         kept.kill()
         return None

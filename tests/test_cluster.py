@@ -344,6 +344,27 @@ def test_a_crew_that_is_told_to_stop_takes_its_tasks_back(loopback: Loopback) ->
     assert _until(lambda: not any(reached.client.processing().values()))
 
 
+def test_workers_are_seldom_profiled_while_they_train(loopback: Loopback) -> None:
+    plan = prepare(small_spec(steps=5000, seeds=4), Settings()).plan
+    reached = cluster.reach(loopback.address)
+
+    def intervals() -> set[float]:
+        def look(dask_worker: Any) -> float:
+            return float(dask_worker.periodic_callbacks["profile"].callback_time)
+
+        return set(reached.client.run(look).values())
+
+    usual = intervals()
+    crew = ClusterCrew(reached, plan.split)
+    answers = [crew.submit(stack) for stack in make_stacks(plan.runs, 2)]
+    assert _until(lambda: 1000.0 in intervals())
+    for answer in answers:
+        answer.result(timeout=60)
+    assert _until(lambda: intervals() == usual)
+    assert max(usual) < 1000.0
+    crew.stop()
+
+
 def _until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     """Whether `condition` became true in time."""
     end = time.monotonic() + seconds

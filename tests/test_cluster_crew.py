@@ -184,3 +184,22 @@ def test_two_threads_encode_a_split_once(monkeypatch: pytest.MonkeyPatch) -> Non
         results = [*zip(one.result(), other.result(), strict=True)]
     assert len(encoded) == 1
     assert all(np.array_equal(a.curves, b.curves, equal_nan=True) for a, b in results)
+
+
+# ------------------------------------------------------------------ what Dask looks at
+
+
+def test_dask_looks_seldom_while_any_thread_trains() -> None:
+    seldom, profile = cluster_worker._SeldomProfiled(), SimpleNamespace(callback_time=10.0)
+    callbacks = {"profile": profile}
+    with seldom.during(callbacks):
+        assert profile.callback_time == 1000.0
+        with pytest.raises(ValueError, match="in vain"), seldom.during(callbacks):
+            raise ValueError("in vain")
+        assert profile.callback_time == 1000.0  # the other thread still trains
+    assert profile.callback_time == 10.0
+    profile.callback_time = 5000.0
+    with seldom.during(callbacks):
+        assert profile.callback_time == 5000.0
+    with seldom.during({}):
+        pass

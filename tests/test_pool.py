@@ -37,6 +37,7 @@ def test_kept_workers_serve_another_study_with_its_own_data() -> None:
         found = trained(pool, first)
         theirs = processes(pool)
         assert workers_there(2)
+        assert workers_there(1)  # and would serve a study of fewer stacks
         assert not workers_there(3)
         again = Pool(second.split, 2)
         assert not workers_there(2)  # they serve
@@ -46,6 +47,25 @@ def test_kept_workers_serve_another_study_with_its_own_data() -> None:
         assert trained(Pool(first.split, 2), first) == found
     assert not workers_there(2)
     assert not any(alive(pid) for pid in theirs)
+
+
+def test_all_workers_are_there_before_anybody_watches_over_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan = small_plan(seeds=8)
+    pool = Pool(plan.split, 2)
+    watching: list[int] = []
+    executor = pool._workers.executor
+    begin = executor._start_executor_manager_thread
+
+    def watch() -> None:
+        watching.append(len(processes(pool)))
+        begin()
+
+    monkeypatch.setattr(executor, "_start_executor_manager_thread", watch)
+    pool.submit(make_stacks(plan.runs, 2)[0]).result(timeout=60)
+    pool.stop()
+    assert watching == [2]
 
 
 def test_workers_that_are_busy_or_not_wanted_are_not_kept() -> None:

@@ -256,7 +256,9 @@ class Disturber:
             code, said = training.result()
             now = stored_runs(results)
             tally.faults += stopped
-            tally.tracebacks += "Traceback" in said
+            if "Traceback" in said:
+                print(said, file=sys.stderr)
+                tally.tracebacks += 1
             tally.lost += len(known - now)
             tally.endings += code not in (endings if stopped else {0})
             tally.half_files += half_files(results / "killed")
