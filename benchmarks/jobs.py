@@ -28,7 +28,7 @@ def plans(scale: float) -> dict[str, Plan]:
     epochs = max(4, round(40 * scale))
     records = max(2, round(40 * scale))
     random = np.random.default_rng(0).uniform(-2.5, -0.5, size=round(400 * scale))
-    rates = [round(float(rate), 6) for rate in np.unique(10.0**random)]
+    rates = [float(f"{rate:.9g}") for rate in np.unique(10.0**random)]
     return {
         "compare": _plan(
             activation=["relu", "leaky_relu", "tanh", "sigmoid"], seeds=5, epochs=epochs,

@@ -52,7 +52,7 @@ def answer(
     ] = None,
     tables: Annotated[
         bool,
-        typer.Option("--tables", help="Print the tables behind the claims, too, as in the report."),
+        typer.Option("--tables", help="Print the tables behind the claims of one question, too."),
     ] = False,
     training: RunningOptions,
     output: OutputOptions,
@@ -70,6 +70,7 @@ def answer(
     Which runs a question takes depends on what its first ones find, so nothing is told of them
     beforehand; a dry run of `nnlab train` tells it of one shipped study.
     """
+    from nnlab.core.errors import UsageError
     from nnlab.core.questions.answering import Asked
     from nnlab.core.questions.table import find_question
 
@@ -81,6 +82,8 @@ def answer(
     watched: list[Progress] = []
     asked = Asked(training.settings(), _watch(watched, output), quick, input, matrix)
     if question.strip().lower() == ALL:
+        if tables:
+            raise UsageError("--tables prints those of one question; `nnlab answer 1.4d --tables`")
         document = _answer_all(asked, output)
     else:
         document = _answer(find_question(question), asked, output, tables)
@@ -182,7 +185,7 @@ def _show(answered: Answered, tables: bool) -> None:
     )
     console.write(f"\nReport: {console.inert(str(answered.report))}")
     if not tables and any(section.tables for section in answer.sections if not section.printed):
-        console.write("The tables behind the claims are in it; --tables prints them.")
+        console.write("The tables behind the claims are in report.html; --tables prints them.")
 
 
 def _document(answered: Answered) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import platform
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -92,35 +92,36 @@ class _SeldomProfiled:
     """Has Dask look at what its worker does once a second instead of every 10 ms.
 
     Each of its looks takes Python's lock from a training that passes it on every few microseconds:
-    a fifth of a worker's time. While no stack trains, Dask has its own way.
+    about a fifth of a worker's time. While no stack trains, Dask has its own way.
     """
 
     MILLISECONDS = 1000.0
 
     def __init__(self) -> None:
-        self._trainings = 0
-        self._usual = 0.0
+        self._usual: dict[Any, tuple[float, int]] = {}
+        """Of each worker's profiler: its own interval, and how many stacks train there."""
         self._counting = threading.Lock()
 
     @contextmanager
-    def during(self, callbacks: Mapping[str, Any]) -> Iterator[None]:
-        """Around a training on the worker with these periodic callbacks, in any thread."""
-        profile = callbacks.get("profile")
+    def during(self, place: Any) -> Iterator[None]:
+        """Around a training on the worker `place`, in any thread."""
+        profile = getattr(place, "periodic_callbacks", {}).get("profile")
         if profile is None:  # it is switched off
             yield
             return
         with self._counting:
-            if self._trainings == 0:
-                self._usual = profile.callback_time
-                profile.callback_time = max(self._usual, self.MILLISECONDS)
-            self._trainings += 1
+            usual, trainings = self._usual.get(profile, (profile.callback_time, 0))
+            self._usual[profile] = usual, trainings + 1
+            profile.callback_time = max(usual, self.MILLISECONDS)
         try:
             yield
         finally:
             with self._counting:
-                self._trainings -= 1
-                if self._trainings == 0:
-                    profile.callback_time = self._usual
+                usual, trainings = self._usual.pop(profile)
+                if trainings > 1:
+                    self._usual[profile] = usual, trainings - 1
+                else:
+                    profile.callback_time = usual
 
 
 _news = _News()
@@ -145,7 +146,7 @@ def train(order: Order, split: Split) -> list[RunResult]:
     _news.begin(lambda made: place.log_event(topic, [key, made]), order.pause)
     worker = _worker_for(split)
     here = f"{socket.gethostname()} {place.name or place.address}"
-    with _seldom_profiled.during(place.periodic_callbacks):
+    with _seldom_profiled.during(place):
         return [replace(result, place=here) for result in worker.train(order.stack)]
 
 

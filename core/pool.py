@@ -32,14 +32,17 @@ WITH_EVERY_STACK = 4 * 2**20
 class Workers:
     """Processes that train, each with BLAS at one thread, and the count of their run-steps."""
 
-    def __init__(self, jobs: int, split: bytes | None = None) -> None:
-        """So many, started with the first stack; `split` goes once to each."""
+    def __init__(self, jobs: int, split: bytes | None = None, at_once: int | None = None) -> None:
+        """At most `jobs`: `at_once` (all) start with the first stack, the others one by one.
+
+        `split` goes once to each.
+        """
         # Not forked: the parent's threads (BLAS, polars) do not survive a fork in good order.
         context = multiprocessing.get_context("spawn")
         # Anew with the processes: one that is killed while it counts leaves the counter locked.
         self._counter: Any = context.Value("q", 0)
         self.jobs = jobs
-        self._to_start = jobs
+        self._to_start = jobs if at_once is None else at_once
         self.executor = ProcessPoolExecutor(
             jobs, mp_context=context, initializer=worker.start, initargs=(self._counter, split)
         )
@@ -47,8 +50,8 @@ class Workers:
     def submit(self, stack: Stack, split: bytes | None) -> Future[list[RunResult]]:
         """Train on the next that is free."""
         # The workers that this starts are born deaf to Ctrl-C, and do not run the main program.
+        self._start()
         with _interrupts_ignored(), _no_main_module():
-            self._start()
             return self.executor.submit(worker.train, stack, split)
 
     def _start(self) -> None:
@@ -60,7 +63,8 @@ class Workers:
         spawn = getattr(self.executor, "_spawn_process", None)
         if spawn is not None:  # or they start one by one
             for _ in range(self._to_start):
-                spawn()
+                with _interrupts_ignored(), _no_main_module():
+                    spawn()
         self._to_start = 0
 
     def made(self) -> int:
@@ -152,9 +156,9 @@ class Pool:
         return made
 
     def replace(self) -> None:
-        """A fresh pool in place of a broken one."""
+        """A fresh pool in place of a broken one; a stack that is tried alone starts one worker."""
         self._workers.kill()
-        self._seat(Workers(self._jobs, self._at_start))
+        self._seat(Workers(self._jobs, self._at_start, at_once=1))
 
     def stop(self) -> None:
         """End the workers, or keep them if they are idle and whole and the next may want them."""

@@ -57,8 +57,8 @@ came out of it, and every fault is an error with its line and column.
 - *Missing values*: an empty one is an error, and so is one of
   {missing_words()}, in upper or lower case: fill it in or leave
   the row out. Nothing is guessed.
-- *Columns of no use* (a number of the row, free text): `leave_out: id`, or a list of them; what
-  stands in them is not looked at.
+- *Columns of no use* (a number of the row, free text): `leave_out: id`, or a list of them. What
+  stands in them is not looked at; they do count among the columns.
 - *Text columns*: a column is text where most of its values are no numbers; a text among mostly
   numbers is an error. A text column of at most {MAX_CATEGORIES} different values becomes a feature
   of zeros and ones for each of them, called `column=value`; one of more is an error.

@@ -331,21 +331,8 @@ def test_a_local_cluster_from_the_command_line_leaves_no_process(tmp_path: Path)
     assert others_in(started.pid) == []
 
 
-def test_a_crew_that_is_told_to_stop_takes_its_tasks_back(loopback: Loopback) -> None:
-    plan = prepare(small_spec(steps=20000, seeds=4), Settings()).plan
-    reached = cluster.reach(loopback.address)
-    crew = ClusterCrew(reached, plan.split)
-    stacks = make_stacks(plan.runs, 2)
-    for stack in stacks:
-        crew.submit(stack)
-    # Dask loses a cancel that overtakes the task it is for: first all are at work.
-    assert _until(lambda: sum(map(len, reached.client.processing().values())) == len(stacks) > 1)
-    crew.stop()
-    assert _until(lambda: not any(reached.client.processing().values()))
-
-
 def test_workers_are_seldom_profiled_while_they_train(loopback: Loopback) -> None:
-    plan = prepare(small_spec(steps=5000, seeds=4), Settings()).plan
+    plan = prepare(small_spec(steps=20_000, seeds=4), Settings()).plan
     reached = cluster.reach(loopback.address)
 
     def intervals() -> set[float]:
@@ -363,6 +350,19 @@ def test_workers_are_seldom_profiled_while_they_train(loopback: Loopback) -> Non
     assert _until(lambda: intervals() == usual)
     assert max(usual) < 1000.0
     crew.stop()
+
+
+def test_a_crew_that_is_told_to_stop_takes_its_tasks_back(loopback: Loopback) -> None:
+    plan = prepare(small_spec(steps=100_000, seeds=4), Settings()).plan
+    reached = cluster.reach(loopback.address)
+    crew = ClusterCrew(reached, plan.split)
+    stacks = make_stacks(plan.runs, 2)
+    for stack in stacks:
+        crew.submit(stack)
+    # Dask loses a cancel that overtakes the task it is for: first all are at work.
+    assert _until(lambda: sum(map(len, reached.client.processing().values())) == len(stacks) > 1)
+    crew.stop()
+    assert _until(lambda: not any(reached.client.processing().values()), seconds=2)
 
 
 def _until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:

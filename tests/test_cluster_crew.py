@@ -189,17 +189,42 @@ def test_two_threads_encode_a_split_once(monkeypatch: pytest.MonkeyPatch) -> Non
 # ------------------------------------------------------------------ what Dask looks at
 
 
+class Place:
+    """A worker of Dask's, as far as its profiler goes."""
+
+    def __init__(self, milliseconds: float) -> None:
+        self.profile = Profile(milliseconds)
+        self.periodic_callbacks = {"profile": self.profile}
+
+
+class Profile:
+    """What is called every so many milliseconds."""
+
+    def __init__(self, milliseconds: float) -> None:
+        self.callback_time = milliseconds
+
+
 def test_dask_looks_seldom_while_any_thread_trains() -> None:
-    seldom, profile = cluster_worker._SeldomProfiled(), SimpleNamespace(callback_time=10.0)
-    callbacks = {"profile": profile}
-    with seldom.during(callbacks):
-        assert profile.callback_time == 1000.0
-        with pytest.raises(ValueError, match="in vain"), seldom.during(callbacks):
+    seldom, place = cluster_worker._SeldomProfiled(), Place(10.0)
+    with seldom.during(place):
+        assert place.profile.callback_time == 1000.0
+        with pytest.raises(ValueError, match="in vain"), seldom.during(place):
             raise ValueError("in vain")
-        assert profile.callback_time == 1000.0  # the other thread still trains
-    assert profile.callback_time == 10.0
-    profile.callback_time = 5000.0
-    with seldom.during(callbacks):
-        assert profile.callback_time == 5000.0
-    with seldom.during({}):
-        pass
+        assert place.profile.callback_time == 1000.0  # the other thread still trains
+    assert place.profile.callback_time == 10.0
+
+
+def test_two_workers_in_one_process_are_profiled_each_in_its_own_way() -> None:
+    seldom, slow, fast = cluster_worker._SeldomProfiled(), Place(5000.0), Place(20.0)
+    with seldom.during(slow):
+        with seldom.during(fast):
+            assert (slow.profile.callback_time, fast.profile.callback_time) == (5000.0, 1000.0)
+        assert (slow.profile.callback_time, fast.profile.callback_time) == (5000.0, 20.0)
+    assert slow.profile.callback_time == 5000.0
+
+
+def test_a_worker_without_a_profiler_is_left_alone() -> None:
+    seldom = cluster_worker._SeldomProfiled()
+    for place in (SimpleNamespace(), SimpleNamespace(periodic_callbacks={})):
+        with seldom.during(place):
+            pass

@@ -272,6 +272,7 @@ def test_one_stack_one_job_or_little_work_needs_no_pool() -> None:
     assert isinstance(make_crew(plan.split, 8, [long], ignore), Alone)
     assert isinstance(make_crew(plan.split, 8, [short, short], ignore), Alone)
     pool = make_crew(plan.split, 8, [long, long], ignore)
+    assert pool.slots == 3  # two workers, whatever is allowed, and one at hand
     assert isinstance(pool, Pool)
     pool.stop()
 

@@ -146,6 +146,19 @@ def test_downloads_that_fail(served: Any, error: Exception, message: str) -> Non
     assert socket.getdefaulttimeout() is None
 
 
+def test_a_feature_of_too_many_texts_says_what_leaves_it_out(served: Any) -> None:
+    texts = [f"t{i}" for i in range(60)]
+    served(
+        answer(
+            data=np.column_stack([np.arange(60.0), np.arange(60.0)]),
+            categories={"colour": texts},
+            target=np.array(["a", "b"] * 30, dtype=object),
+        )
+    )
+    with pytest.raises(DataError, match=r"60 different .*; download the data as CSV and name it"):
+        load()
+
+
 def test_too_many_values(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     served(answer())
     monkeypatch.setattr(openml, "MAX_VALUES", 7)

@@ -47,7 +47,10 @@ def datasets(draw: st.DrawFn) -> Any:
     kind = draw(st.sampled_from(["name", "csv", "npz", "openml"]))
     file = texts.filter(bool)
     if kind == "csv":
-        return {"csv": draw(file), "target": draw(file)}
+        left_out: Any = draw(st.just([]) | axes(file))
+        return {"csv": draw(file), "target": draw(file)} | (
+            {"leave_out": left_out} if left_out else {}
+        )
     if kind == "npz":
         return {"npz": draw(file)}
     if kind == "openml":

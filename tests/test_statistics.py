@@ -63,14 +63,24 @@ def test_a_geometric_interval_worked_by_hand() -> None:
     assert interval.scale == "log"
 
 
-def test_an_interval_of_two_seeds_decades_apart_ends_at_the_largest_number() -> None:
-    interval = geometric_interval([1e-40, 1.0], 0.999)
-    assert interval.estimate == pytest.approx(1e-20)
+@pytest.mark.parametrize("values", [(1e-40, 1.0), (1e-308, 1.0), (1e-100, 0.1), (1e-320, 1e-310)])
+def test_seeds_decades_apart_reach_beyond_every_float(values: tuple[float, float]) -> None:
+    """The ends stand at the largest and smallest number; error and p-value are not cut."""
+    interval = geometric_interval(values, 0.999)
     assert 0.0 < interval.low < 1e-300
-    assert 1e260 < interval.high < math.inf
-    again = geometric_interval([0.25, 20.0]).at_level(0.999)  # found by Hypothesis
+    assert not interval.excludes(max(values))
+    assert not interval.at_level(0.99).excludes(max(values))
+    logs = np.log(values)
+    assert interval.standard_error == pytest.approx(abs(logs[1] - logs[0]) / 2)
+    assert interval.p_value(1.0) == pytest.approx(stats.ttest_1samp(logs, 0.0).pvalue)
+    again = geometric_interval(values).at_level(0.999)
+    assert (again.low, again.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_an_interval_restated_ends_at_the_largest_number() -> None:
+    again = geometric_interval([0.25, 20.0]).at_level(0.9999)
     assert 0.0 < again.low < 1e-300
-    assert not again.excludes(1e-200)
+    assert 1e300 < again.high < math.inf
 
 
 @settings(max_examples=30)

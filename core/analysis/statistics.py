@@ -78,6 +78,8 @@ class Interval:
     scale: Scale = "linear"
     seen: tuple[float, float] | None = field(default=None, compare=False)
     """The smallest and the largest value of a seed, where they are known."""
+    error: float | None = field(default=None, compare=False)
+    """The standard error, where it is known; else it follows from the ends."""
 
     def __post_init__(self) -> None:
         _check_level(self.level)
@@ -89,6 +91,8 @@ class Interval:
     @property
     def standard_error(self) -> float:
         """Standard error of the estimate (of its logarithm on a log scale); nan for n < 2."""
+        if self.error is not None:
+            return self.error
         half_width = 0.5 * (self._on_scale(self.high) - self._on_scale(self.low))
         return half_width / t_quantile(self.n, self.level)
 
@@ -103,8 +107,8 @@ class Interval:
         reach = t_quantile(self.n, level) * self.standard_error
         low, high = self.estimate - reach, self.estimate + reach
         if self.scale == "log":
-            reach = _within_floats(reach, math.log(self.estimate))
-            low, high = self.estimate * math.exp(-reach), self.estimate * math.exp(reach)
+            low, high = _from_logs(math.log(self.estimate), reach)
+            low, high = min(low, self.estimate), max(high, self.estimate)  # for rounding's sake
         return replace(self, low=low, high=high, level=level)
 
     def p_value(self, value: float, alternative: Alternative = "two-sided") -> float:
@@ -158,7 +162,8 @@ def t_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     sample = _sample(values)
     mean, error = _mean_and_error(sample)
     reach = t_quantile(sample.size, level) * error
-    return Interval(mean, mean - reach, mean + reach, sample.size, level, seen=_ends(sample))
+    ends = mean - reach, mean + reach
+    return Interval(mean, *ends, sample.size, level, seen=_ends(sample), error=error)
 
 
 def geometric_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
@@ -171,17 +176,18 @@ def geometric_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
         raise ValueError(f"a geometric mean needs positive values, not {sample.min():.6g}")
     mean, error = _mean_and_error(np.log(sample))
     reach = t_quantile(sample.size, level) * error
-    reach = _within_floats(reach, mean)
-    ends = math.exp(mean - reach), math.exp(mean + reach)
-    return Interval(math.exp(mean), *ends, sample.size, level, "log", _ends(sample))
+    ends = _from_logs(mean, reach)
+    return Interval(math.exp(mean), *ends, sample.size, level, "log", _ends(sample), error)
 
 
-def _within_floats(reach: float, log: float) -> float:
-    """`reach` about `log`, no longer than there are floats: two seeds decades apart reach farther.
+def _from_logs(mean: float, reach: float) -> tuple[float, float]:
+    """The ends of an interval of logarithms, as the numbers they are the logarithms of.
 
-    A reach of nan stays nan.
+    Two seeds decades apart reach beyond any float: such an end stands at the largest, or at the
+    smallest. A reach of nan gives nan.
     """
-    return min(reach, max(0.0, _LARGEST_LOG - abs(log)))
+    low, high = max(mean - reach, -_LARGEST_LOG), min(mean + reach, _LARGEST_LOG)
+    return math.exp(min(low, mean)), math.exp(max(high, mean))
 
 
 def _check_level(level: float) -> None:

@@ -22,6 +22,7 @@ from nnlab.core.suggest import nearest, unknown
 from nnlab.core.wording import shown
 
 if TYPE_CHECKING:
+    from nnlab.core.data.csv_file import Layout
     from nnlab.core.data.encoding import Target
     from nnlab.core.spec.dataset import DatasetSpec
 
@@ -122,7 +123,17 @@ def _from_csv(spec: DatasetSpec, loss: str | None) -> Dataset:
     assert path is not None
     assert target is not None
     layout = find_layout(path)
-    for name, purpose in [(target, "predict"), *((name, "leave out") for name in spec.leave_out)]:
+    _check_columns(layout, target, spec.leave_out)
+    columns = read_table(layout, spec.leave_out)
+    goal = columns.pop([column.name for column in columns].index(target))
+    encoded = encode_target(goal, loss, layout.place)
+    X, features = encode_features(columns, layout.place, "name it under 'leave_out'")
+    return _encoded(spec.label, X, encoded, features)
+
+
+def _check_columns(layout: Layout, target: str, leave_out: Sequence[str]) -> None:
+    """Raises `DataError` where the table lacks a column that is named, or no feature is left."""
+    for name, purpose in [(target, "predict"), *((name, "leave out") for name in leave_out)]:
         if name not in layout.names:
             guess = nearest(name, layout.names)
             hint = f"; did you mean '{shown(guess)}'?" if guess else "."
@@ -130,15 +141,10 @@ def _from_csv(spec: DatasetSpec, loss: str | None) -> Dataset:
                 f"{layout.place}: has no column '{shown(name)}' to {purpose}{hint} "
                 f"Columns: {listing(layout.names)}"
             )
-    if target in spec.leave_out:
+    if target in leave_out:
         raise DataError(f"{layout.place}: '{shown(target)}' is to be predicted and left out, too")
-    columns = read_table(layout, spec.leave_out)
-    if len(columns) == 1:
+    if len(leave_out) == len(layout.names) - 1:
         raise DataError(f"{layout.place}: every column but the target is left out")
-    goal = columns.pop([column.name for column in columns].index(target))
-    encoded = encode_target(goal, loss, layout.place)
-    X, features = encode_features(columns, layout.place)
-    return _encoded(spec.label, X, encoded, features)
 
 
 def _encoded(label: str, X: Features, target: Target, features: Sequence[str]) -> Dataset:

@@ -63,20 +63,21 @@ def text_column(name: str, texts: Sequence[str]) -> Column:
 
 
 def encode_features(
-    columns: Sequence[Column], source: str
+    columns: Sequence[Column], source: str, way_out: str
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """The feature matrix (n, d) and its d column names, in the order of `columns`.
 
     A text column of c categories becomes c columns `name=category` of zeros and ones, in sorted
     order. Raises `DataError` for a text column of more than `MAX_CATEGORIES` categories (an
-    identifier or free text, which no network should see) and for more than `MAX_VALUES` numbers.
+    identifier or free text, which no network should see; `way_out` says how to leave it out) and
+    for more than `MAX_VALUES` numbers.
     """
     for column in columns:
         if len(column.categories) > MAX_CATEGORIES:
             raise DataError(
                 f"{source}: column '{shown(column.name)}' is text with "
                 f"{len(column.categories):,} different values, and at most {MAX_CATEGORIES} are "
-                f"turned into features; name it under 'leave_out', or group its values"
+                f"turned into features; {way_out}, or group its values"
             )
     rows = len(columns[0].values)
     width = sum(max(1, len(column.categories)) for column in columns)

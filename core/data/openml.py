@@ -60,7 +60,9 @@ def fetch(
             columns.append(Column(feature, values))
     if not columns:
         raise DataError(f"{place}: has no features")
-    X, features = encode_features(columns, place)
+    X, features = encode_features(
+        columns, place, "download the data as CSV and name it under 'leave_out'"
+    )
     return X, _target(bunch, loss, place), features
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nnlab.core.spec.reader import Path as Place
 from nnlab.core.spec.values import Kind, Misfit, Schema, expected
@@ -65,9 +65,10 @@ class Names(Kind[tuple[str, ...]]):
     def read(self, value: object) -> tuple[str, ...]:
         """The texts; raises `Misfit` with every fault among them."""
         if not isinstance(value, list):
-            return (self.each.read(value),)
+            return (replace(self.each, what=f"{self.each.what}, or a list of them").read(value),)
         if not 0 < len(value) <= self.most:
-            raise Misfit(((), f"{len(value)} names; write 1 to {self.most:,}, or leave it out"))
+            wanted = f"{self.each.what}, or a list of 1 to {self.most:,} of them"
+            raise Misfit(((), f"expected {wanted}, got a list of {len(value):,}"))
         names: list[str] = []
         faults: list[tuple[Place, str]] = []
         for i, written in enumerate(value):

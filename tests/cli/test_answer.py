@@ -84,7 +84,7 @@ def test_an_answer_in_80_columns(made_up: None, nnlab: Nnlab, folder: Path) -> N
     assert "Where the text slips\n- 1.4d: a unit is dead" in text
     assert text.endswith(
         "\nReport: results/answer-a/report.png\n"
-        "The tables behind the claims are in it; --tables prints them.\n"
+        "The tables behind the claims are in report.html; --tables prints them.\n"
     )
     assert QUICK not in text
     assert (folder / "results" / "answer-a" / "report.png").is_file()
@@ -94,6 +94,12 @@ def test_the_tables_behind_an_answer_when_they_are_asked_for(made_up: None, nnla
     text = nnlab("answer", "a", "--tables").stdout
     assert "\nBehind it\nIn the report.\n\nnet    loss\nsmall  0.25\n" in text
     assert text.endswith("\nReport: results/answer-a/report.png\n")
+
+
+def test_all_answers_are_too_many_for_their_tables(made_up: None, nnlab: Nnlab) -> None:
+    result = nnlab("answer", "all", "--tables")
+    assert result.exit_code == 2
+    assert "--tables prints those of one question" in result.stderr
 
 
 def test_a_quick_answer_says_so(made_up: None, nnlab: Nnlab) -> None:
