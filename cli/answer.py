@@ -184,7 +184,10 @@ def _show(answered: Answered, tables: bool) -> None:
         *correction_lines(answer.corrections, width),
     )
     console.write(f"\nReport: {console.inert(str(answered.report))}")
-    if not tables and any(section.tables for section in answer.sections if not section.printed):
+    more = any(section.tables for section in answer.sections if not section.printed)
+    if tables and not more:
+        console.write("It prints all of its tables without --tables, too.")
+    if more and not tables:
         console.write("The tables behind the claims are in report.html; --tables prints them.")
 
 

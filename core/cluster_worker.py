@@ -145,7 +145,8 @@ def train(order: Order, split: Split) -> list[RunResult]:
     key, topic = str(place.get_current_task()), order.topic
     _news.begin(lambda made: place.log_event(topic, [key, made]), order.pause)
     worker = _worker_for(split)
-    here = f"{socket.gethostname()} {place.name or place.address}"
+    name = place.address if place.name is None else place.name  # the first of local:N is 0
+    here = f"{socket.gethostname()} {name}"
     with _seldom_profiled.during(place):
         return [replace(result, place=here) for result in worker.train(order.stack)]
 

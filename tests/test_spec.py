@@ -132,6 +132,19 @@ def test_data_sets_and_their_labels(written: str, label: str) -> None:
     assert spec_of(f"dataset: {written}").dataset.label == label
 
 
+def test_a_tilde_is_the_home_of_a_user_or_else_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    def file(written: str) -> Path | None:
+        spec = parse_spec(f"name: x\ndataset: {{npz: {written}}}\n", base=tmp_path)
+        return spec.dataset.npz
+
+    assert file("~/a.npz") == tmp_path / "home" / "a.npz"
+    assert file("~../a.npz") == tmp_path / "~.." / "a.npz"  # found by fuzzing: nobody is called ..
+
+
 def test_options_not_written_are_filled_in() -> None:
     dataset = spec_of("dataset: {name: moons, n: 50}\n").dataset
     assert dataset.options == {"n": 50, "noise": 0.2, "seed": 0}

@@ -104,7 +104,8 @@ class DatasetSpec(BaseModel):
         file = self.csv or self.npz
         if file is None:
             return self
-        absolute = Path(os.path.abspath(base / file.expanduser()))
+        # Not Path.expanduser, which raises for a user whom there is not: then ~name is a name.
+        absolute = Path(os.path.abspath(base / os.path.expanduser(file)))
         return self.model_copy(update={"csv" if self.csv else "npz": absolute})
 
     def written(self) -> str | dict[str, Any]:

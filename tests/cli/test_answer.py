@@ -96,6 +96,11 @@ def test_the_tables_behind_an_answer_when_they_are_asked_for(made_up: None, nnla
     assert text.endswith("\nReport: results/answer-a/report.png\n")
 
 
+def test_an_answer_whose_tables_are_all_printed_says_so(nnlab: Nnlab) -> None:
+    text = nnlab("answer", "1.4b", "--quick", "--tables").stdout
+    assert text.endswith("It prints all of its tables without --tables, too.\n")
+
+
 def test_all_answers_are_too_many_for_their_tables(made_up: None, nnlab: Nnlab) -> None:
     result = nnlab("answer", "all", "--tables")
     assert result.exit_code == 2
