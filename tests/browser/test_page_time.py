@@ -68,6 +68,8 @@ def test_the_pictures_by_layer_show_the_means_of_the_tables(
 def test_the_same_as_numbers(window: Window, pages: dict[str, Path]) -> None:
     window.show(pages["lines"])
     window.click("#moment summary")
+    # A browser tells of an opened <details> in its own time, and the table is written then.
+    window.until(lambda: bool(window.each("#moment tbody tr", "innerText")))
     rows = [text.split("\t") for text in window.each("#moment tbody tr", "innerText")]
     ends = lines().ends.filter(pl.col("moment") == "end", pl.col("quantity") == "delta_rms")
     for label in lines().shown.lines:
