@@ -79,14 +79,15 @@ class Probe:
             [self._evaluate(chunk, self._examples.train)[0] for chunk in self._chunks()]
         )
 
-    def record(self) -> tuple[Array, Array]:
+    def record(self, *, of_layers: bool = True) -> tuple[Array, Array]:
         """One record: `(runs, CURVE_VALUES)` and `(runs, layers, LAYER_VALUES)`, float64.
 
-        `update_ratio` is left NaN: it belongs to the step that follows.
+        `update_ratio` is left NaN: it belongs to the step that follows. Without `of_layers` all
+        columns of the layers are NaN, for half the time.
         """
-        parts = [self._measure(chunk) for chunk in self._chunks()]
+        parts = [self._measure(chunk, of_layers) for chunk in self._chunks()]
         curves, layers = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        if self._recipe.dtype == "float32":
+        if of_layers and self._recipe.dtype == "float32":
             doubtful = _beyond_single(layers)
             if doubtful.any():
                 layers[doubtful] = self._layers_in_double(doubtful)
@@ -164,7 +165,7 @@ class Probe:
             correct += _count_correct(net.buffers.logits, y, self._recipe.output)
         loss += net.loss(y).sum(axis=1, dtype=np.float64)
 
-    def _measure(self, chunk: slice) -> tuple[Array, Array]:
+    def _measure(self, chunk: slice, of_layers: bool) -> tuple[Array, Array]:
         runs, layers = chunk.stop - chunk.start, len(self._recipe.layer_sizes) - 1
         curve = np.full((runs, len(_CURVE)), np.nan)
         layer = np.full((runs, layers, len(_LAYER)), np.nan)
@@ -175,11 +176,13 @@ class Probe:
             x, y = part.rows(start, stop)
             net = self._net(chunk, stop - start)
             net.forward(x)
-            units.add(net)
+            if of_layers:
+                units.add(net)
             self._add_loss(net, y, loss, correct)
-            if start == 0:
+            if of_layers and start == 0:
                 self._measure_gradients(net, layer)
-        units.write(layer)
+        if of_layers:
+            units.write(layer)
         test_loss, test_correct = self._evaluate(chunk, self._examples.test)
         curve[:, _CURVE["train_loss"]] = loss / len(part)
         curve[:, _CURVE["test_loss"]] = test_loss

@@ -41,8 +41,8 @@ def train_stack(
     """Train every run of `stack`; the results in the order of its runs.
 
     `watch(run_steps)` is told now and then how many steps of how many runs were made since it was
-    last told. Without `measure` only step 0 and the last step are recorded; the weights are the
-    same bits either way.
+    last told. Without `measure` only step 0 and the last step are recorded, and nothing of the
+    layers; the weights are the same bits either way.
     """
     with np.errstate(all="ignore"):  # a diverging run overflows; that is a result
         return Training(stack, examples, measure).results(watch)
@@ -70,6 +70,7 @@ class Training:
             examples.train, [run.seed for run in stack.runs], self.recipe.batch_size
         )
         self.probe = Probe(self.recipe, examples)
+        self.measure = measure
         steps = self.recipe.steps
         self.record_at = frozenset(record_steps(self.recipe) if measure else (0, steps))
         self.compare_at = frozenset(target_steps(self.recipe)) - self.record_at
@@ -187,7 +188,7 @@ class Training:
     def look(self, step: int) -> None:
         """Measure what is due after `step` updates; runs that are done with it leave."""
         if step in self.record_at:
-            curves, layers = self.probe.record()
+            curves, layers = self.probe.record(of_layers=self.measure)
             for position, i in enumerate(self.alive):
                 self.logs[i].record(step, curves[position], layers[position])
             loss = curves[:, _TRAIN_LOSS]

@@ -55,8 +55,7 @@ class TrainedNet:
         net = self._forward(x)
         stages = [Stage("input", 0, x)]
         for layer in range(1, net.depth + 1):
-            z = net.buffers.pre_activations[layer - 1][0].T
-            stages.append(Stage("linear", layer, z.copy()))
+            stages.append(Stage("linear", layer, net.pre_activations(layer)[0].copy()))
             stages.append(Stage("activation", layer, net.activations(layer)[0].copy()))
         return stages
 

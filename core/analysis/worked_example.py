@@ -45,7 +45,7 @@ FINE_STEP = 3e-4
 def forward(net: TwoLayerNet, variant: Variant) -> Forward:
     """The forward pass, by nnlab's own network."""
     found = _network(net, variant, net.parameters)
-    z1, z2 = found.buffers.pre_activations[0][0, :, 0], found.activations(1)[0, 0]
+    z1, z2 = found.pre_activations(1)[0, 0], found.activations(1)[0, 0]
     z3 = found.forward(_inputs(net))[0, 0].copy()
     loss = float(found.loss(net.y[None, None])[0, 0])
     return Forward(
@@ -103,8 +103,8 @@ def by_differences(
     def losses_and_sides(parameters: Array) -> tuple[Array, NDArray[np.bool_]]:
         found = _network(net, variant, parameters)
         sides = [
-            sides_of_kinks(found.buffers.pre_activations[0], f.kinks),
-            sides_of_kinks(found.buffers.logits.transpose(1, 0, 2), g.kinks),
+            sides_of_kinks(found.pre_activations(1), f.kinks),
+            sides_of_kinks(found.pre_activations(2), g.kinks),
         ]
         return found.loss(net.y[None, None])[:, 0], np.concatenate(sides, axis=1)
 

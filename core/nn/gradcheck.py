@@ -93,11 +93,10 @@ class _Problem:
         """
         flat = self.rng.standard_normal((1, count_parameters(self.layer_sizes)))
         net = self.net(flat)
-        pre_activations = [*net.buffers.pre_activations, net.buffers.logits.transpose(1, 0, 2)]
-        for layer, z in zip(layer_views(flat, self.layer_sizes), pre_activations, strict=True):
+        for l, layer in enumerate(layer_views(flat, self.layer_sizes), start=1):
             layer[:, :-1] /= self.activation.max_slope * np.sqrt(layer.shape[1] - 1)
             net.forward(self.x)
-            layer[:, -1] -= z.mean(axis=2)
+            layer[:, -1] -= net.pre_activations(l).mean(axis=1)
         return np.asarray(flat[0])
 
     def net(self, parameters: Array) -> MLP:
@@ -126,15 +125,15 @@ class _Problem:
         """The mean loss of each net, and on which side of every kink its pre-activations lie."""
         net = self.net(parameters)
         net.forward(self.x)
-        logits = net.buffers.logits.transpose(1, 0, 2)
-        layers = [(z, self.activation.kinks) for z in net.buffers.pre_activations]
-        layers.append((logits, OUTPUTS[self.pair.output].kinks))
-        sides = [sides_of_kinks(z, kinks) for z, kinks in layers]
+        kinks = [self.activation.kinks] * self.depth + [OUTPUTS[self.pair.output].kinks]
+        sides = [
+            sides_of_kinks(net.pre_activations(l), found) for l, found in enumerate(kinks, start=1)
+        ]
         return net.loss(self.y).mean(axis=1), np.concatenate(sides, axis=1)
 
 
 def sides_of_kinks(z: NDArray[Any], kinks: Sequence[float]) -> NDArray[np.bool_]:
-    """Whether each z `(runs, units, examples)` lies above each kink, flat per run."""
+    """Whether each z `(runs, examples, units)` lies above each kink, flat per run."""
     above = [(z > kink).reshape(len(z), -1) for kink in kinks]
     return np.concatenate([np.empty((len(z), 0), np.bool_), *above], axis=1)
 

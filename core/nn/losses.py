@@ -12,7 +12,6 @@ from the logits: its loss neither overflows nor takes the logarithm of 0, whatev
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +52,8 @@ class Pair:
     """A loss behind an output activation, computed from the logits.
 
     `loss_and_delta(z, y, delta)` returns l_i, shape `(runs, batch)`, and writes dl_i/dz into
-    `delta`, shape `(runs, batch, outputs)`; `y` broadcasts to that shape. It may destroy `z`.
+    `delta`, shape `(runs, batch, outputs)`; `y` has as many axes and broadcasts to that shape. It
+    may destroy `z`.
     """
 
     loss: str
@@ -61,18 +61,23 @@ class Pair:
     loss_and_delta: LossAndDelta
 
 
-def sum_outputs(values: Array) -> Array:
-    """Sum over the last axis, one output after the other.
+def sum_outputs(values: Array, axis: int = -1) -> Array:
+    """Sum over the axis of the outputs, one output after the other.
 
     Left to itself NumPy adds in pairs when all other axes have length one, and a run of batch
     size 1 would then differ in the last bit between a stack of one and a stack of many.
     """
-    if math.prod(values.shape[:-1]) > 1:
-        return np.asarray(np.add.reduce(values, axis=-1))
-    total = np.array(values[..., 0])
-    for k in range(1, values.shape[-1]):
-        total += values[..., k]
+    total: Array
+    if values.size == values.shape[axis]:
+        total = np.add.accumulate(values, axis=axis).take(-1, axis=axis)
+    else:
+        total = np.add.reduce(values, axis=axis)
     return total
+
+
+def _outputs_first(values: Array) -> Array:
+    """As logits lie in memory; NumPy spends 4 % of a step of 8 small nets less on such axes."""
+    return values.transpose(-1, *range(values.ndim - 1))
 
 
 # exp(-60) = 9e-27 is nothing beside 1 and far from float32's denormals, which would slow every
@@ -82,16 +87,18 @@ _FLOOR = -60.0
 
 def cross_entropy_softmax(z: Array, y: Array, delta: Array) -> Array:
     """L = log sum_k exp z_k - z_y; dl/dz = softmax(z) - y. `y` is one-hot."""
-    np.subtract(z, np.maximum.reduce(z, axis=-1, keepdims=True), out=z)
+    z, y, delta = _outputs_first(z), _outputs_first(y), _outputs_first(delta)
+    np.subtract(z, np.maximum.reduce(z), out=z)
     np.multiply(z, y, out=delta)
-    z_true = sum_outputs(delta)
+    z_true = sum_outputs(delta, axis=0)
     if z.dtype == np.float32:
         np.maximum(z, _FLOOR, out=z)
     np.exp(z, out=z)
-    total = sum_outputs(z)
-    np.divide(z, total[..., None], out=z)
+    total = sum_outputs(z, axis=0)
+    np.divide(z, total, out=z)
     np.subtract(z, y, out=delta)
-    return np.asarray(np.log(total) - z_true)
+    loss: Array = np.log(total) - z_true
+    return loss
 
 
 def binary_cross_entropy_sigmoid(z: Array, y: Array, delta: Array) -> Array:

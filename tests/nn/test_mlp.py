@@ -157,12 +157,12 @@ def test_with_ones() -> None:
 
 def test_bytes_of_the_buffers() -> None:
     one = Buffers.allocate((3, 4, 2), 2, 5, np.float64, keep_z=False)
-    # runs 2, batch 5: slope and two deltas of 4 units, scratch and activations (which hold z first)
-    # of 4 + 1, twice 2 logits; and every array begins on a line of 64 bytes
-    least = 8 * 2 * 5 * (3 * 4 + 2 * 5 + 2 * 2)
+    # runs 2, batch 5: slope, two deltas, scratch and activations (which hold z first) of 4 + 1
+    # units, twice 2 logits; and every array begins on a line of 64 bytes
+    least = 8 * 2 * 5 * (5 * 5 + 2 * 2)
     assert least <= one.nbytes <= least + 8 * 2 * 5 * 4 + 16 * 64
     two = Buffers.allocate((3, 4, 4, 2), 2, 5, np.float64, keep_z=True)
-    least = 8 * 2 * 5 * (3 * 4 + 2 * 4 + 3 * 5 + 2 * 2)
+    least = 8 * 2 * 5 * (4 * 5 + 4 * 5 + 2 * 2)
     assert least <= two.nbytes <= least + 8 * 2 * 5 * 4 + 16 * 64
     assert all(a.ctypes.data % 64 == 0 for a in (*two.activations, *two.slopes, two.logits))
 
@@ -176,8 +176,8 @@ def test_z_is_kept_only_where_it_is_asked_for() -> None:
     for buffers in (kept, Buffers.allocate(sizes, 1, 1, np.float64, keep_z=False)):
         net = MLP(sizes, [ACTIVATIONS["sigmoid"]], pair, parameters, 1, buffers=buffers)
         logits.append(net.forward(x).copy())
-        z, a = buffers.pre_activations[0], net.activations(1)[0].T
-        assert np.array_equal(1 / (1 + np.exp(-z[0])), a) is (buffers is kept)
+        z, a = net.pre_activations(1), net.activations(1)
+        assert np.array_equal(1 / (1 + np.exp(-z)), a) is (buffers is kept)
         assert (buffers.activations[0][:, -1] == 1).all()
     assert np.array_equal(logits[0], logits[1])
 
