@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from itertools import groupby
+from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from work import Work
 
 from nnlab.core.batches import Batches, Part, encode
 from nnlab.core.data import Split, load_dataset, split
@@ -50,24 +50,29 @@ def _plan(**keys: Any) -> Plan:
     return make_plan(spec, split(dataset, spec.test_fraction, spec.split_seed, spec.standardize))
 
 
-def measure_jobs(scale: float, *, with_jax: bool) -> list[dict[str, Any]]:
-    """Seconds of each job: nnlab on one process (probes on and off) and on two, JAX warm and
-    with compilation.
+def measure_jobs(scale: float, repeats: int, *, with_jax: bool) -> list[dict[str, Any]]:
+    """Seconds of each job, and multiples of nnlab's.
+
+    The trained nets with their losses and accuracies: nnlab and JAX, in turn. With records, which
+    JAX does not have, once: nnlab on one process, on a pool of one and of two.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     found = []
     for name, plan in plans(scale).items():
-        seconds = {
-            "nnlab": _here(plan, measure=False),
-            "nnlab, probes": _here(plan, measure=True),
-        }
+        turns = []
+        for _ in range(repeats):
+            turn = {"nnlab": _here(plan, measure=False)}
+            if with_jax:
+                cold, warm = _jax(plan)
+                turn |= {"JAX with compilation": cold, "JAX warm": warm}
+            turns.append(turn)
+        seconds = {who: median(turn[who] for turn in turns) for who in turns[0]}
+        ratio = {who: median(turn[who] / turn["nnlab"] for turn in turns) for who in turns[0]}
+        seconds["nnlab, records"] = _here(plan, measure=True)
         if (cores or 1) >= 2:
-            seconds["nnlab, probes, pool of 1"] = _pool(plan, 1)
-            seconds["nnlab, probes, pool of 2"] = _pool(plan, 2)
-        if with_jax:
-            cold, warm = _jax(plan)
-            seconds |= {"JAX with compilation": cold, "JAX warm": warm}
-        found.append({"job": name, "runs": len(plan.runs), "seconds": seconds})
+            seconds["nnlab, records, pool of 1"] = _pool(plan, 1)
+            seconds["nnlab, records, pool of 2"] = _pool(plan, 2)
+        found.append({"job": name, "runs": len(plan.runs), "seconds": seconds, "ratio": ratio})
     return found
 
 
@@ -109,16 +114,15 @@ def _alike(run: Run) -> tuple[str, str]:
 
 def _jax_group(runs: list[Run], parts: Split) -> tuple[float, float]:
     import jax
-    from peers_jax import compiled, initial_state
+    from peers_jax import compiled, evaluated, initial_state
 
     recipe = runs[0].recipe
     stack, examples = Stack(recipe, tuple(runs)), encode(parts, recipe)
     flat = layer_views(initial_stack(stack), recipe.layer_sizes)
     state = initial_state([(v[:, :-1].copy(), v[:, -1].copy()) for v in flat], recipe.optimizer)
-    train = compiled(runs[0].activation, recipe.optimizer)
-    work = Work.__new__(Work)  # only its features and labels
-    object.__setattr__(work, "examples", examples)
-    x, y = jax.numpy.asarray(work.features()), jax.numpy.asarray(work.labels())
+    train, evaluate = compiled(runs[0].activation, recipe.optimizer), evaluated(runs[0].activation)
+    x, y = _for_jax(examples.train)
+    parts_of_data = [(x, y), _for_jax(examples.test)]
     rates = jax.numpy.asarray([run.learning_rate for run in runs])
     n = len(examples.train)
     seeds = sorted({run.seed for run in runs})
@@ -131,10 +135,22 @@ def _jax_group(runs: list[Run], parts: Split) -> tuple[float, float]:
 
     start = perf_counter()
     nothing = np.zeros((chunk, len(runs), recipe.batch_size), np.int64)
-    jax.block_until_ready(train(state, nothing, rates, x, y))
+    train = train.lower(state, nothing, rates, x, y).compile()
+    evaluations = [evaluate.lower(state[0], *part).compile() for part in parts_of_data]
     compiling, start = perf_counter() - start, perf_counter()
     for _ in range(recipe.steps // chunk):  # what is left over is less than a chunk
         state, losses = train(state, rows(chunk), rates, x, y)
     jax.block_until_ready(losses)
     left = recipe.steps / (recipe.steps // chunk * chunk)
-    return compiling, (perf_counter() - start) * left
+    training, start = (perf_counter() - start) * left, perf_counter()
+    jax.block_until_ready(
+        [e(state[0], *p) for e, p in zip(evaluations, parts_of_data, strict=True)]
+    )
+    return compiling, training + perf_counter() - start
+
+
+def _for_jax(part: Part) -> tuple[Any, Any]:
+    """Features `(n, features)` and classes `(n,)`."""
+    import jax
+
+    return jax.numpy.asarray(part.x[:, :-1]), jax.numpy.asarray(part.y.argmax(axis=0))

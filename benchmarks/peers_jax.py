@@ -15,6 +15,52 @@ CHUNK = 20
 """Steps a compiled call makes."""
 
 
+AT_ONCE = 50
+"""Runs evaluated at a time on a whole part of the data."""
+
+
+def _logits_of(activation: str) -> Any:
+    """`logits(layers, x)` of one net."""
+    import jax
+    from jax import numpy as jnp
+
+    functions = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid,
+                 "gelu": lambda z: jax.nn.gelu(z, approximate=False),
+                 "leaky_relu": lambda z: jax.nn.leaky_relu(z, 0.01)}  # fmt: skip
+    f = functions[activation]
+
+    def logits(layers: Any, x: Any) -> Any:
+        a = x
+        for l, (w, b) in enumerate(layers):
+            a = (f(a) if l else a) @ w + b
+        return a
+
+    return logits
+
+
+def _loss(logits: Any, y: Any) -> Any:
+    import jax
+    from jax import numpy as jnp
+
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1).mean()
+
+
+def evaluated(activation: str) -> Any:
+    """The jitted `evaluate(layers, x, y)`: each run's loss and accuracy on these examples."""
+    import jax
+
+    logits_of = _logits_of(activation)
+
+    def evaluate(layers: Any, x: Any, y: Any) -> Any:
+        def one(layers: Any) -> Any:
+            logits = logits_of(layers, x)
+            return _loss(logits, y), (logits.argmax(axis=1) == y).mean()
+
+        return jax.lax.map(one, layers, batch_size=AT_ONCE)
+
+    return jax.jit(evaluate)
+
+
 def compiled(activation: str, optimizer: str) -> Any:
     """The jitted `train(state, rows, rates, x, y) -> (state, losses)`.
 
@@ -24,16 +70,10 @@ def compiled(activation: str, optimizer: str) -> Any:
     import jax
     from jax import numpy as jnp
 
-    functions = {"relu": jax.nn.relu, "tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid,
-                 "gelu": lambda z: jax.nn.gelu(z, approximate=False),
-                 "leaky_relu": lambda z: jax.nn.leaky_relu(z, 0.01)}  # fmt: skip
-    f = functions[activation]
+    logits_of = _logits_of(activation)
 
     def loss(layers: Any, x: Any, y: Any) -> Any:
-        a = x
-        for l, (w, b) in enumerate(layers):
-            a = (f(a) if l else a) @ w + b
-        return -jnp.take_along_axis(jax.nn.log_softmax(a), y[:, None], axis=1).mean()
+        return _loss(logits_of(layers, x), y)
 
     value_and_grad = jax.value_and_grad(loss)
 

@@ -78,7 +78,9 @@ def main() -> None:
     for line in found["left_out"]:
         print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
     if "jobs" not in skip and not options.only:  # first: its pools want two cores
-        found["jobs"] = measure_jobs(SCALES[options.cases], with_jax="jax" in names)
+        found["jobs"] = measure_jobs(
+            SCALES[options.cases], min(repeats, 3), with_jax="jax" in names
+        )
         print(*job_table(found["jobs"]), sep="\n", flush=True)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

@@ -103,6 +103,13 @@ def job_table(jobs: Sequence[Row]) -> list[str]:
         )]
         for job in jobs
     ]  # fmt: skip
+    means = {
+        name: geometric_mean(job["ratio"][name] for job in jobs)
+        for name in jobs[0]["ratio"]
+        if name != "nnlab"
+    }
+    multiples = [f"{means[name]:.2f} times nnlab" if name in means else "" for name in names]
+    body.append(["geometric mean", "", *multiples])
     return _lines(["whole job, seconds", "runs", *names], body)
 
 
