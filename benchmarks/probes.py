@@ -26,7 +26,7 @@ from nnlab.core.settings import Settings
 from nnlab.core.spec import load_spec
 from nnlab.core.study import prepare
 
-MEASURING = ("_look", "_note_update")
+MEASURING = (train.Training.look, train.Training._note_update)
 """The methods of a training that measure; they also compare losses with a target."""
 
 
@@ -52,8 +52,8 @@ def main() -> None:
     given = parser.parse_args()
     plan = prepare(load_spec(given.spec), Settings()).plan
     clock = [0.0]
-    for name in MEASURING:
-        setattr(train.Training, name, timed(getattr(train.Training, name), clock))
+    for method in MEASURING:
+        setattr(train.Training, method.__name__, timed(method, clock))
     shares = []
     print("| runs | steps | ms a record and run | us a step and run | share |")
     print("| --- | --- | --- | --- | --- |")

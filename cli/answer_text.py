@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.tables import column, paragraph
 from nnlab.cli.wrapped_table import table_lines, wrap_table
-from nnlab.core.report.answer import ORIGIN, QUICK
+from nnlab.core.report.answer import ORIGIN, QUICK, only_explores
 from nnlab.core.report.claim_rows import ClaimRow, claim_row
 from nnlab.core.report.fixed_print import MARK, fixed_lines, is_fixed
 from nnlab.core.wording import shown
@@ -33,7 +33,7 @@ def summary_lines(document: Mapping[str, Any], width: int) -> list[Text]:
 
     prose = min(width, _WIDEST_TEXT)
     lines = _texts(f"{document['question']}: {document['title']}", prose, "bold")
-    if document["quick"]:
+    if only_explores(document["quick"], [entry["seeds"] for entry in document["claims"]]):
         lines += _texts(QUICK, prose, "yellow")
     if document["asks"]:
         lines += _texts(document["asks"], prose, "dim")

@@ -66,7 +66,8 @@ class RunningOptions:
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="Train on the Dask cluster at this address, such as tcp://host:8786.",
+            help="Train on the Dask cluster at this address, such as tcp://host:8786; "
+            "local:4 starts one of four processes here.",
         ),
     ] = None
     force: Annotated[bool, typer.Option("--force", help="Train again what is stored already.")] = (

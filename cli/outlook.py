@@ -41,6 +41,7 @@ def lines(study: Study, outlook: Outlook, width: int, *, stored: bool = True) ->
 
     facts = {
         "data": _data(study),
+        **_features(study),
         "networks": _networks(study),
         "trains": _values(study, "activation") + f" with {_training(study)}",
         "runs": _runs(study),
@@ -78,6 +79,7 @@ def document(study: Study, outlook: Outlook) -> dict[str, Any]:
             "name": split.name,
             "task": split.task,
             "features": split.X_train.shape[1],
+            "feature_names": list(split.features),
             "classes": list(split.classes),
             "training_examples": len(split.X_train),
             "test_examples": len(split.X_test),
@@ -99,6 +101,12 @@ def _data(study: Study) -> str:
         f"{split.name}: {plural(split.X_train.shape[1], 'feature')}, {what}; "
         f"{len(split.X_train):,} examples to train on, {len(split.X_test):,} to test"
     )
+
+
+def _features(study: Study) -> dict[str, str]:
+    """The columns of the user's own table: one that is an identifier shows here."""
+    names = study.plan.split.features
+    return {"features": listed(names, 12)} if study.spec.dataset.csv is not None else {}
 
 
 def _networks(study: Study) -> str:

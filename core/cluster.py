@@ -35,6 +35,18 @@ _ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d+")
 _reached: dict[str, Cluster] = {}
 
 
+def check_address(address: str) -> None:
+    """Raises `UsageError` for what is no address; connects to nothing."""
+    local = LOCAL.fullmatch(address)
+    if not local and not _ADDRESS.fullmatch(address):
+        raise UsageError(
+            f"--cluster {address[:200]}: an address looks like tcp://HOST:8786, or local:4 for "
+            "four processes of this machine"
+        )
+    if local and not int(local[1]):
+        raise UsageError(f"--cluster {address}: a cluster needs a worker")
+
+
 def reach(address: str) -> Cluster:
     """The cluster at `address`; a second study in this process finds it open. Raises as it does."""
     known = _reached.get(address)
@@ -55,14 +67,8 @@ class Cluster:
         Raises `UsageError` for an address that is none and where Dask is not installed,
         `ClusterError` where nobody answers, no worker is there, or a worker's versions differ.
         """
+        check_address(address)
         local = LOCAL.fullmatch(address)
-        if not local and not _ADDRESS.fullmatch(address):
-            raise UsageError(
-                f"--cluster {address[:200]}: an address looks like tcp://HOST:8786, or local:4 for "
-                "four processes of this machine"
-            )
-        if local and not int(local[1]):
-            raise UsageError(f"--cluster {address}: a cluster needs a worker")
         self.address = address
         self.known_threads = 1
         """Worker threads when they were last asked for."""

@@ -4,6 +4,7 @@
     ├── UsageError              2  the command line asks for something that does not exist
     ├── SpecError               2  the spec is wrong; carries every problem found, with its place
     ├── DataError               2  the data set is missing, unreadable or unfit for the spec
+    │   └── ColumnError         2  the spec names a column that the table does not have so
     ├── StoreError              1  a file of the results could not be written or read
     ├── ClusterError            1  a cluster does not answer, does not fit or is gone
     ├── RunsFailed              1  some runs of a grid failed; the others are stored
@@ -69,6 +70,15 @@ class DataError(NnlabError):
     """A data set that is missing, unreadable, or does not fit what the spec asks of it."""
 
     exit_code = 2
+
+
+class ColumnError(DataError):
+    """A column that the spec names and the table does not have, or not so."""
+
+    def __init__(self, message: str, *path: str | int) -> None:
+        """`path`: where `dataset` names it, such as `"leave_out", 1`."""
+        super().__init__(message)
+        self.path = path
 
 
 class StoreError(NnlabError):

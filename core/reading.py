@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnlab.core.errors import NnlabError, StoreError
-from nnlab.core.folder import RUNS, SPEC, schema_of
+from nnlab.core.folder import CURVES, LAYERS, RUNS, SPEC, schema_of
 from nnlab.core.outcome import DIVERGED, FAILED, FINISHED
 from nnlab.core.quantities import RUN_COLUMNS
 from nnlab.core.wording import quoted, shown, told
@@ -26,7 +26,10 @@ def read_runs(folder: Path) -> pl.DataFrame:
 
     path = folder / RUNS
     if not path.is_file():
-        raise StoreError(f"{told(path)} is missing{_remedy(folder)}")
+        if (folder / CURVES).exists() or (folder / LAYERS).exists():
+            raise StoreError(f"{told(path)} is missing{_remedy(folder, 'writes it again')}")
+        what = f"{told(folder)} is not finished: it has no {RUNS} yet"
+        raise StoreError(what + _remedy(folder, "goes on with it"))
     with damage_told(path):
         with path.open("rb") as file:
             header = file.read(_ENDS).split(b"\n")[0].decode(errors="replace").rstrip("\r")
@@ -95,12 +98,13 @@ def check_columns(path: Path, found: Sequence[str], expected: Sequence[str]) -> 
 
 def damaged(path: Path, what: str) -> str:
     """The sentence for a table that cannot be used."""
-    return f"{told(path)} is damaged: {what}{_remedy(path.parent, 'delete it and ')}"
+    remedy = _remedy(path.parent, "writes it again", "delete it and ")
+    return f"{told(path)} is damaged: {what}{remedy}"
 
 
-def _remedy(folder: Path, before: str = "") -> str:
+def _remedy(folder: Path, does: str, before: str = "") -> str:
     """How to get a table again; a kept folder's spec would train another folder."""
     if "~" in folder.name:
         return ""
     where = "" if folder.parent == Path("results") else f" --results {told(folder.parent)}"
-    return f"; {before}`nnlab train {told(folder / SPEC)}{where}` writes it again"
+    return f"; {before}`nnlab train {told(folder / SPEC)}{where}` {does}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnlab.core.cluster import reach
+from nnlab.core.cluster import check_address, reach
 from nnlab.core.cores import default_jobs
 
 
@@ -28,6 +28,11 @@ class Settings:
     """Where the study's own folder goes; None: into `results`, where the store of runs is."""
     draw: bool = True
     """Whether the report is drawn; a study behind a question's answer leaves that to the answer."""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is none, even where nothing is left to train: `UsageError`."""
+        if self.cluster is not None:
+            check_address(self.cluster)
 
     @property
     def workers(self) -> int:

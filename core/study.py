@@ -14,7 +14,7 @@ from nnlab.core import folder as files
 from nnlab.core.claim import claim_folder, sole_writer, would_keep
 from nnlab.core.data import Dataset, Split, load_dataset, split
 from nnlab.core.drawing import load_drawing, write_report
-from nnlab.core.errors import RunsFailed, SpecError, StoreError
+from nnlab.core.errors import ColumnError, RunsFailed, SpecError, StoreError
 from nnlab.core.files import check_writable, remove_stale
 from nnlab.core.fingerprint import fingerprint
 from nnlab.core.limits import LONG_SECONDS, check, check_count, forecast, memory_there
@@ -41,7 +41,11 @@ def prepare(spec: Spec, settings: Settings) -> Study:
     if known is not None and not settings.force and known in _complete_in(folder):
         with suppress(SpecError, StoreError):
             return Study(load_spec(folder / files.SPEC), settings, known)
-    dataset = load_dataset(spec.dataset, spec.loss)
+    try:
+        dataset = load_dataset(spec.dataset, spec.loss)
+    except ColumnError as error:
+        problem = spec.problem_at(("dataset", *error.path), str(error))
+        raise SpecError(spec.source, [problem]) from None
     study = Study(resolve(spec, dataset), settings, known)
     study.__dict__["plan"] = study.lay_out(dataset)  # spares loading the data again
     return study

@@ -126,6 +126,15 @@ def test_the_heading_says_what_is_asked_and_that_quick_only_explores() -> None:
     assert quick[-1] == QUICK
 
 
+def test_a_quick_answer_whose_claims_are_judged_does_not_only_explore() -> None:
+    """A study of a second is trained in full whatever was asked for."""
+    judged = page(dataclasses.replace(answer(), claims=tuple(four_claims()[:3])), quick=True)
+    assert not judged.explores
+    assert QUICK not in texts(answer_heading(judged))
+    assert QUICK not in answer_markdown(judged)
+    assert page(Answer(("Yes.",), ()), quick=True).explores
+
+
 def test_a_long_answer_stands_in_two_columns() -> None:
     few, many = page().answer, large_page().answer
     left = {text.get_position()[0] for text in answer_sentences(few).texts}

@@ -176,6 +176,12 @@ def test_an_address_that_is_none_is_told(address: str) -> None:
         Cluster(address)
 
 
+def test_an_address_is_checked_before_anything_is_done() -> None:
+    """Also where all is stored, and the cluster would not be asked."""
+    with pytest.raises(UsageError, match="an address looks like"):
+        Settings(cluster="nonsense")
+
+
 def test_a_cluster_without_workers_is_told() -> None:
     with pytest.raises(UsageError, match="a cluster needs a worker"):
         Cluster("local:0")

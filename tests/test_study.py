@@ -260,6 +260,15 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
         load_results(folder)
 
 
+def test_a_study_that_was_interrupted_is_not_finished(tmp_path: Path) -> None:
+    folder = small_study(tmp_path).run().folder
+    for table in ("runs.csv", "curves.parquet", "layers.parquet"):
+        (folder / table).unlink()
+    message = r"is not finished: it has no runs\.csv yet; `nnlab train .*` goes on with it$"
+    with pytest.raises(StoreError, match=message):
+        load_results(folder)
+
+
 def test_a_read_only_place_is_found_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot write to"):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nnlab.core.data.datasets import DATASETS
 from nnlab.core.data.inputs import listing
-from nnlab.core.errors import DataError
+from nnlab.core.errors import ColumnError, DataError
 from nnlab.core.suggest import nearest, unknown
 from nnlab.core.wording import shown
 
@@ -80,6 +80,8 @@ class Split:
     y_test: Labels
     content_hash: str
     """SHA-256 (hex) of the four arrays as in `Dataset.content_hash`: fixes a run's numbers."""
+    features: tuple[str, ...] = ()
+    """Names of the columns of X, where they have names."""
 
     def __post_init__(self) -> None:
         _freeze(self, "X_train", "X_test", "y_train", "y_test")
@@ -132,19 +134,23 @@ def _from_csv(spec: DatasetSpec, loss: str | None) -> Dataset:
 
 
 def _check_columns(layout: Layout, target: str, leave_out: Sequence[str]) -> None:
-    """Raises `DataError` where the table lacks a column that is named, or no feature is left."""
-    for name, purpose in [(target, "predict"), *((name, "leave out") for name in leave_out)]:
+    """Raises `ColumnError` where the table lacks a column that is named, or no feature is left."""
+    named: list[tuple[str, str, tuple[str | int, ...]]] = [(target, "predict", ("target",))]
+    named += [(name, "leave out", ("leave_out", i)) for i, name in enumerate(leave_out)]
+    for name, purpose, path in named:
         if name not in layout.names:
             guess = nearest(name, layout.names)
             hint = f"; did you mean '{shown(guess)}'?" if guess else "."
-            raise DataError(
+            raise ColumnError(
                 f"{layout.place}: has no column '{shown(name)}' to {purpose}{hint} "
-                f"Columns: {listing(layout.names)}"
+                f"Columns: {listing(layout.names)}",
+                *path,
             )
     if target in leave_out:
-        raise DataError(f"{layout.place}: '{shown(target)}' is to be predicted and left out, too")
+        what = f"'{shown(target)}' is to be predicted and left out, too"
+        raise ColumnError(f"{layout.place}: {what}", "leave_out", leave_out.index(target))
     if len(leave_out) == len(layout.names) - 1:
-        raise DataError(f"{layout.place}: every column but the target is left out")
+        raise ColumnError(f"{layout.place}: every column but the target is left out", "leave_out")
 
 
 def _encoded(label: str, X: Features, target: Target, features: Sequence[str]) -> Dataset:
@@ -178,8 +184,9 @@ def split(dataset: Dataset, test_fraction: float, split_seed: int, standardize: 
     arrays = X_train, X_test, y_train, y_test
     content = _content_hash(dataset.task, len(dataset.classes), arrays)
     return Split(
-        dataset.name, dataset.task, dataset.classes, X_train, X_test, y_train, y_test, content
-    )
+        dataset.name, dataset.task, dataset.classes, X_train, X_test, y_train, y_test, content,
+        dataset.features,
+    )  # fmt: skip
 
 
 def _cut(dataset: Dataset, test_fraction: float, seed: int) -> tuple[NDArray[Any], NDArray[Any]]:

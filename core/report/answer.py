@@ -5,10 +5,11 @@ Nothing here computes or draws.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nnlab.core.analysis.axes import FEWEST_SEEDS
 from nnlab.core.analysis.claims import Judged
 from nnlab.core.report.pictures import Picture
 from nnlab.core.report.table import Table
@@ -20,7 +21,7 @@ QUICK = (
     "Quick: what is trained has too few seeds for a verdict and only explores. A claim has the "
     "range of its seeds for an interval; intervals elsewhere are of little use."
 )
-"""What a page of a quick answer says at its top."""
+"""What a page of a quick answer says at its top, where that is so."""
 
 ORIGIN = (
     "The questions are exercises on neural networks from a machine-learning course, under their "
@@ -73,6 +74,19 @@ class AnswerPage:
     """The question in full, and what the text that is tested answers."""
     answer: Answer
     quick: bool = False
-    """Fewer seeds: it only explores, and the page says so."""
+    """Fewer seeds, where that saves time."""
     environment: Mapping[str, Any] = field(default_factory=dict)
     """As `environment.json` has it."""
+
+    @property
+    def explores(self) -> bool:
+        """Whether it only explores, and the page says so."""
+        return only_explores(self.quick, [judged.interval.n for judged in self.answer.claims])
+
+
+def only_explores(quick: bool, seeds: Sequence[int]) -> bool:
+    """Whether a quick answer has claims, of so many seeds each, that cannot be judged.
+
+    Some studies are so short that they are trained in full whatever was asked for.
+    """
+    return quick and (not seeds or min(seeds) < FEWEST_SEEDS)

@@ -67,7 +67,7 @@ def answer_head(page: AnswerPage, noted: bool = True) -> str:
 
     `noted`: whether it says itself where questions come from, and that it only explores.
     """
-    quick = f'<p class="quick">{escape(QUICK)}</p>' if page.quick and noted else ""
+    quick = f'<p class="quick">{escape(QUICK)}</p>' if page.explores and noted else ""
     origin = f"<br>{escape(ORIGIN)}" if noted else ""
     asks = f'<p class="quiet asks">{escape(one_line(page.asks))}{origin}</p>'
     sentences = (

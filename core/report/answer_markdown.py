@@ -23,7 +23,7 @@ def answer_parts(page: AnswerPage, level: int = 1, folder: str = "figures") -> l
     """Its blocks, the first a heading of `level`; the figures lie in `folder`."""
     answer, mark = page.answer, "#" * level
     parts = [f"{mark} {escape(f'{page.question}: {page.title}')}"]
-    if page.quick:
+    if page.explores:
         parts.append(f"**{escape(QUICK)}**")
     parts.append(f"*{escape(page.asks)}*")
     if level == 1:

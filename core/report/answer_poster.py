@@ -87,7 +87,7 @@ def answer_heading(page: AnswerPage) -> Figure:
     """The question: its title and what is asked."""
     lines = lines_of(f"{page.question}: {page.title}", _TITLE, ROOM)
     lines += lines_of(page.asks, _ASKS, ROOM, gap=4)
-    note = lines_of(QUICK, Print(LABEL + 1, bold=True), ROOM, gap=14) if page.quick else []
+    note = lines_of(QUICK, Print(LABEL + 1, bold=True), ROOM, gap=14) if page.explores else []
     height = 20 + height_of(lines) + height_of(note) + 14
     with drawing():
         figure = new_figure(FULL, height)

@@ -72,9 +72,10 @@ class Spec(SpecKeys):
 
     def problem(self, key: str, message: str) -> Problem:
         """`message` about `key`, at the place where the spec gives it (if it does)."""
-        return self._problem((key,), message)
+        return self.problem_at((key,), message)
 
-    def _problem(self, path: tuple[str | int, ...], message: str) -> Problem:
+    def problem_at(self, path: tuple[str | int, ...], message: str) -> Problem:
+        """`message` about what stands at `path`, such as `("dataset", "target")`."""
         return self._origin.document.problem(path, told(path, message))
 
     def to_yaml(self) -> str:
@@ -166,7 +167,7 @@ def resolve(spec: Spec, dataset: Data) -> Spec:
     """
     facts = Facts(shown(dataset.name), dataset.task, len(dataset.X), len(dataset.classes))
     if found := data_faults(spec, facts):
-        raise SpecError(spec.source, [spec._problem(path, message) for path, message in found])
+        raise SpecError(spec.source, [spec.problem_at(path, message) for path, message in found])
     loss = spec.loss or DEFAULT_LOSS[dataset.task]
     output = spec.output or LOSSES[loss].default_output
     return spec.model_copy(update={"loss": loss, "output": output})

@@ -36,6 +36,35 @@ def test_check_says_what_would_run(nnlab: Nnlab, folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["tiny.yaml"]
 
 
+def test_check_names_the_columns_of_a_table(nnlab: Nnlab, folder: Path) -> None:
+    """So that an identifier among them is seen."""
+    rows = [f"{i},{i % 3},{i % 2}" for i in range(20)]
+    (folder / "d.csv").write_text("\n".join(["id,rooms,y", *rows]))
+    data = ("-s", "dataset={csv: d.csv, target: y}", "-s", "loss=cross_entropy")
+    assert re.search(r"^features  id and rooms$", nnlab("check", "tiny.yaml", *data).stdout, re.M)
+    told = document(nnlab("check", "tiny.yaml", *data, "--json"))
+    assert told["data"]["feature_names"] == ["id", "rooms"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "column", "what"),
+    [
+        ("{csv: d.csv, target: rom}", 31, "has no column 'rom' to predict; did you mean 'rooms'?"),
+        ("{csv: d.csv, target: y, leave_out: [id, idd]}", 50, "has no column 'idd' to leave out"),
+        ("{csv: d.csv, target: y, leave_out: y}", 45, "'y' is to be predicted and left out, too"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_with_its_place_in_the_spec(
+    nnlab: Nnlab, folder: Path, dataset: str, column: int, what: str
+) -> None:
+    (folder / "d.csv").write_text("id,rooms,y\n1,2,0\n2,3,1\n")
+    (folder / "own.yaml").write_text(f"name: own\ndataset: {dataset}\n")
+    result = nnlab("check", "own.yaml")
+    assert result.exit_code == 2
+    assert f"own.yaml:2:{column}: dataset, " in result.stderr
+    assert f"d.csv: {what}" in result.stderr
+
+
 def test_check_as_json(nnlab: Nnlab) -> None:
     told = document(nnlab("check", "tiny.yaml", "-s", "seeds=3", "--json"))
     assert (told["runs"], told["stored"], told["run_steps"]) == (6, 0, 72)

@@ -1,0 +1,50 @@
+"""The benchmarks can be begun: every module loads, every case and whole job is a valid spec.
+
+They take an hour of a quiet machine and are run by hand: they should not fail at their start.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+def said(code: str) -> str:
+    """What a Python of its own prints that stands in the folder of the benchmarks."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=FOLDER, env={**os.environ, "PYTHONPATH": str(FOLDER)},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_module_loads_without_the_extra() -> None:
+    """PyTorch and JAX are loaded where they are used: without them the others are measured."""
+    alone = {"scaling_torch"}  # PyTorch's side of a comparison by hand
+    modules = sorted({path.stem for path in FOLDER.glob("*.py")} - alone)
+    block = "import sys; sys.modules.update(torch=None, jax=None)\n"
+    assert said(block + "\n".join(f"import {name}" for name in modules)) == ""
+
+
+def test_every_case_is_a_spec_that_is_valid() -> None:
+    code = (
+        "from cases import CASES; from work import work_for\n"
+        "for case in dict.fromkeys(CASES['short'] + CASES['full']):\n"
+        "    print(case.name, len(work_for(case).stack.runs) == case.runs)"
+    )
+    lines = said(code).splitlines()
+    assert len(lines) > 40
+    assert all(line.endswith("True") for line in lines)
+
+
+def test_every_whole_job_is_a_spec_that_is_valid() -> None:
+    code = (
+        "from jobs import SCALES, plans\n"
+        "for scale in SCALES.values(): print([len(plan.runs) for plan in plans(scale).values()])"
+    )
+    assert said(code).splitlines() == ["[20, 60, 300]", "[20, 60, 2000]"]
