@@ -53,8 +53,8 @@ def _plan(**keys: Any) -> Plan:
 def measure_jobs(scale: float, repeats: int, *, with_jax: bool) -> list[dict[str, Any]]:
     """Seconds of each job, and multiples of nnlab's.
 
-    The trained nets with their losses and accuracies: nnlab and JAX, in turn. With records, which
-    JAX does not have, once: nnlab on one process, on a pool of one and of two.
+    Nets drawn and trained, their losses and accuracies before and after: nnlab and JAX, in turn.
+    With records, which JAX does not have, once: nnlab on one process, on a pool of one and of two.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     found = []
@@ -117,18 +117,21 @@ def _jax_group(runs: list[Run], parts: Split) -> tuple[float, float]:
     from peers_jax import compiled, evaluated, initial_state
 
     recipe = runs[0].recipe
-    stack, examples = Stack(recipe, tuple(runs)), encode(parts, recipe)
-    flat = layer_views(initial_stack(stack), recipe.layer_sizes)
-    state = initial_state([(v[:, :-1].copy(), v[:, -1].copy()) for v in flat], recipe.optimizer)
+    chunk = min(_CHUNK, recipe.steps)
     train, evaluate = compiled(runs[0].activation, recipe.optimizer), evaluated(runs[0].activation)
+
+    start = perf_counter()
+    examples = encode(parts, recipe)
+    flat = layer_views(initial_stack(Stack(recipe, tuple(runs))), recipe.layer_sizes)
+    state = initial_state([(v[:, :-1].copy(), v[:, -1].copy()) for v in flat], recipe.optimizer)
     x, y = _for_jax(examples.train)
-    parts_of_data = [(x, y), _for_jax(examples.test)]
+    data = [(x, y), _for_jax(examples.test)]
     rates = jax.numpy.asarray([run.learning_rate for run in runs])
     n = len(examples.train)
     seeds = sorted({run.seed for run in runs})
     place = [seeds.index(run.seed) for run in runs]
     stream = Batches(Part(np.arange(n)[:, None], np.zeros((1, n)), True), seeds, recipe.batch_size)
-    chunk = min(_CHUNK, recipe.steps)
+    preparing = perf_counter() - start
 
     def rows(steps: int) -> Any:
         return np.stack([stream.next()[0][place, :, 0] for _ in range(steps)])
@@ -136,17 +139,19 @@ def _jax_group(runs: list[Run], parts: Split) -> tuple[float, float]:
     start = perf_counter()
     nothing = np.zeros((chunk, len(runs), recipe.batch_size), np.int64)
     train = train.lower(state, nothing, rates, x, y).compile()
-    evaluations = [evaluate.lower(state[0], *part).compile() for part in parts_of_data]
-    compiling, start = perf_counter() - start, perf_counter()
+    evaluations = [(evaluate.lower(state[0], *part).compile(), part) for part in data]
+    compiling = perf_counter() - start
+
+    start = perf_counter()
     for _ in range(recipe.steps // chunk):  # what is left over is less than a chunk
         state, losses = train(state, rows(chunk), rates, x, y)
     jax.block_until_ready(losses)
-    left = recipe.steps / (recipe.steps // chunk * chunk)
-    training, start = (perf_counter() - start) * left, perf_counter()
-    jax.block_until_ready(
-        [e(state[0], *p) for e, p in zip(evaluations, parts_of_data, strict=True)]
-    )
-    return compiling, training + perf_counter() - start
+    training = (perf_counter() - start) * recipe.steps / (recipe.steps // chunk * chunk)
+
+    start = perf_counter()
+    for _ in ("before", "after"):  # the same work either time
+        jax.block_until_ready([e(state[0], *part) for e, part in evaluations])
+    return compiling, preparing + training + perf_counter() - start
 
 
 def _for_jax(part: Part) -> tuple[Any, Any]:

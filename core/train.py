@@ -17,7 +17,7 @@ from nnlab.core.batches import Batches, Examples, streams_of
 from nnlab.core.nn.activations import find_activation
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
-from nnlab.core.nn.mlp import MLP, initial_parameters, layer_views
+from nnlab.core.nn.mlp import MLP, count_parameters, initial_parameters, layer_views
 from nnlab.core.nn.optimizers import OPTIMIZERS, Update, apply_update, schedule_factor
 from nnlab.core.outcome import DIVERGED, FINISHED, OUTCOME_COLUMNS, RunResult
 from nnlab.core.plan import Recipe, Run, Stack
@@ -90,7 +90,7 @@ class Training:
             self.look(step)
             if not len(self.alive):
                 break
-            keep_old = step in self.record_at or step == steps - 1
+            keep_old = self.measure and (step in self.record_at or step == steps - 1)
             before = self.parameters.copy() if keep_old else None
             loss = self._step(step)
             if before is not None:
@@ -312,8 +312,14 @@ class _Log:
 
 def initial_stack(stack: Stack) -> Array:
     """The initial parameters of every run, `(runs, parameters)`, in the recipe's dtype."""
-    rows = []
-    for run in stack.runs:
-        rule = find_initializer(run.initialization, find_activation(run.activation))
-        rows.append(initial_parameters(stack.recipe.layer_sizes, rule, streams_of(run.seed)[0]))
-    return np.array(rows, dtype=stack.recipe.dtype)
+    layer_sizes, dtype = stack.recipe.layer_sizes, stack.recipe.dtype
+    flat = np.empty((len(stack.runs), count_parameters(layer_sizes)), dtype)
+    drawn: dict[tuple[int, str, str], int] = {}  # runs that differ in their rate begin alike
+    for i, run in enumerate(stack.runs):
+        first = drawn.setdefault((run.seed, run.initialization, run.activation), i)
+        if first == i:
+            rule = find_initializer(run.initialization, find_activation(run.activation))
+            flat[i] = initial_parameters(layer_sizes, rule, streams_of(run.seed)[0])
+        else:
+            flat[i] = flat[first]
+    return flat

@@ -20,7 +20,6 @@ How it is laid out, because it is what makes a step fast:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import Any
@@ -30,21 +29,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from nnlab.core.nn.activations import Activation
 from nnlab.core.nn.buffers import Buffers
+from nnlab.core.nn.faint import RESCALE_EVERY, lift, rescale, undo
 from nnlab.core.nn.initializers import Initializer
 from nnlab.core.nn.losses import Pair
 
 Array = NDArray[Any]
 _Forward = tuple[Activation, Array, Array, Array, Array | None]
-
-# A backward signal shrinks 4.24 times a layer in a sigmoid net: fifty layers are 1e-31, and
-# float32's denormals begin at 1e-38 (a matrix product on them ran 140 times slower). So every few
-# layers a run's signal that has left this range is scaled back to about 1 by a power of two, which
-# is exact, and the power is remembered.
-_RESCALE_EVERY = 4
-_SMALL, _LARGE = 2.0**-30, 2.0**30
-# A gradient below 2^-100 cannot move a weight, and is handed to the optimizer as 0.
-_NEGLIGIBLE_EXPONENT = 100
-_FAINT = 2.0**-100
 
 
 def count_parameters(layer_sizes: Sequence[int]) -> int:
@@ -229,9 +219,9 @@ class MLP:
             f.forward(z, a, t, f.value)
             if ones is not None:
                 ones.fill(1)
-        if l % _RESCALE_EVERY == _RESCALE_EVERY - 1 and self.parameters.dtype == np.float32:
+        if l % RESCALE_EVERY == RESCALE_EVERY - 1 and self.parameters.dtype == np.float32:
             b = self.buffers
-            _lift(self.slices, b.pre_activations[l][:, :-1], b.activations[l][:, :-1])
+            lift(self.slices, b.pre_activations[l][:, :-1], b.activations[l][:, :-1])
 
     def loss(self, y: Array) -> Array:
         """The loss of each example for targets `y` `(streams, batch, outputs)`, `(runs, batch)`.
@@ -274,21 +264,16 @@ class MLP:
         for l in range(self.depth, -1, -1):
             if l < self.depth:
                 self._propagate(l)
-                if hold or (self.depth - l) % _RESCALE_EVERY == 0:
-                    exponent = _rescale(self.buffers.deltas[l][:, :-1], exponent)
+                if hold or (self.depth - l) % RESCALE_EVERY == 0:
+                    exponent = rescale(self.buffers.deltas[l][:, :-1], exponent)
             factor = None
             if exponent is not None:
                 self.exponents[l] = exponent
-                factor = None if hold else self._undo(exponent)
+                factor = None if hold else undo(exponent, self.parameters.dtype)
             self._write_gradient(l, factor)
             if visit is not None:
                 visit(l + 1)
         self.accumulating = not hold
-
-    def _undo(self, exponent: Array) -> Array:
-        """2^-exponent, `(runs, 1, 1)`."""
-        factor = np.where(exponent < _NEGLIGIBLE_EXPONENT, np.exp2(-exponent), 0)
-        return factor.astype(self.parameters.dtype)[:, None, None]
 
     def _propagate(self, l: int) -> None:
         """delta^l = (delta^{l+1} W^{l+1}^T) f'(z^l)."""
@@ -345,53 +330,3 @@ def _split_runs(view: Array, groups: tuple[int, int]) -> Array:
     return np.lib.stride_tricks.as_strided(
         view, (*groups, *view.shape[1:]), (step * groups[1], step, *view.strides[1:])
     )
-
-
-def _peak(values: Array) -> Array:
-    """Max |value| of each run, `(runs,)`, float64; NaN where one is NaN."""
-    high, low = np.maximum.reduce(values, axis=(1, 2)), np.minimum.reduce(values, axis=(1, 2))
-    return np.asarray(np.maximum(high, -low), np.float64)
-
-
-def _rescale(delta: Array, exponent: Array | None) -> Array | None:
-    """Scale each run's signal back to about 1 where it left the safe range.
-
-    The runs' exponents, to which the powers of two are added; None stands for all 0.
-    """
-    peak = _peak(delta)
-    outside = ((peak < _SMALL) | (peak > _LARGE)) & (peak > 0) & np.isfinite(peak)
-    if not outside.any():
-        return exponent
-    powers = np.where(outside, -np.frexp(np.where(outside, peak, 1.0))[1], 0).astype(np.int64)
-    # In two factors, each of which float32 can hold.
-    half = powers // 2
-    for part in (half, powers - half):
-        delta *= np.exp2(part).astype(delta.dtype)[:, None, None]
-    return powers if exponent is None else exponent + powers
-
-
-def _lift(slices: list[tuple[slice, Activation]], z: Array, a: Array) -> None:
-    """Where all of a run's activations are below 2^-100, hold them up at 2^-64.
-
-    Denormals are near, and no bit of the output depends on numbers so small. Signs and proportions
-    stay, for the slopes above depend on them: a ReLU at 0 would look dead. (Gradients behind such
-    activations come out too large, and still too small to move a weight; whoever wants to know
-    them computes in float64.) What is small because z is far out, a closed gate, becomes 0.
-    """
-    # One example that is not faint clears its run: looking at all of every run is 4 to 6 % of a
-    # step of 10 x 64 at batch 8.
-    first = np.abs(a[:, :, 0]).max(axis=1)
-    for position in np.flatnonzero(~(first >= _FAINT)).tolist():
-        block, source = a[position], z[position]
-        peak = max(block.max(), -block.min())
-        if not 0 < peak < _FAINT:
-            continue
-        f = next(f for runs, f in slices if runs.start <= position < runs.stop)
-        near = max(source.max(), -source.min()) < _FAINT * 2**10 if f.needs_z else f.f(0.0) == 0
-        if near:
-            lift = block.dtype.type(2.0 ** (-64 - math.frexp(peak)[1]))
-            block *= lift
-            if f.needs_z:
-                source *= lift
-        else:
-            block.fill(0)
