@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from statistics import median
 from time import perf_counter
@@ -11,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnlab.core.batches import Batches, Part, encode
+from nnlab.core.cores import default_jobs
 from nnlab.core.data import Split, load_dataset, split
 from nnlab.core.execute import Execution
 from nnlab.core.nn.mlp import layer_views
@@ -56,24 +59,39 @@ def measure_jobs(scale: float, repeats: int, *, with_jax: bool) -> list[dict[str
     Nets drawn and trained, their losses and accuracies before and after: nnlab and JAX, in turn.
     With records, which JAX does not have, once: nnlab on one process, on a pool of one and of two.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = default_jobs()
     found = []
     for name, plan in plans(scale).items():
         turns = []
-        for _ in range(repeats):
-            turn = {"nnlab": _here(plan, measure=False)}
-            if with_jax:
-                cold, warm = _jax(plan)
-                turn |= {"JAX with compilation": cold, "JAX warm": warm}
-            turns.append(turn)
+        with one_core():
+            for _ in range(repeats):
+                turn = {"nnlab": _here(plan, measure=False)}
+                if with_jax:
+                    cold, warm = _jax(plan)
+                    turn |= {"JAX with compilation": cold, "JAX warm": warm}
+                turns.append(turn)
         seconds = {who: median(turn[who] for turn in turns) for who in turns[0]}
         ratio = {who: median(turn[who] / turn["nnlab"] for turn in turns) for who in turns[0]}
         seconds["nnlab, records"] = _here(plan, measure=True)
-        if (cores or 1) >= 2:
+        if cores >= 2:
             seconds["nnlab, records, pool of 1"] = _pool(plan, 1)
             seconds["nnlab, records, pool of 2"] = _pool(plan, 2)
         found.append({"job": name, "runs": len(plan.runs), "seconds": seconds, "ratio": ratio})
     return found
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep this thread, and those it starts, on one core; JAX's, once it has them, for good."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _here(plan: Plan, *, measure: bool) -> float:

@@ -4,10 +4,10 @@
     python benchmarks/run.py --cases short      about five minutes
     python benchmarks/run.py --only "2x64 b32"  the cases whose names hold these words
 
-One process at one core, BLAS at one thread (only the whole jobs use two), contenders in turn within
-every repeat, medians and spreads. Cases are timed in processor time, which other programs disturb
-less than the clock on the wall; whole jobs by the clock. Before a case is timed the losses of
-nnlab, PyTorch and JAX after 20 steps are compared. Writes benchmark.md, benchmark.json and
+One process at one core, BLAS at one thread (only the pool of two takes two), contenders in turn
+within every repeat, medians and spreads. Cases are timed in processor time, which other programs
+disturb less than the clock on the wall; whole jobs by the clock. Before a case is timed the losses
+of nnlab, PyTorch and JAX after 20 steps are compared. Writes benchmark.md, benchmark.json and
 benchmark.png to --out.
 """
 
@@ -31,7 +31,7 @@ from cases import CASES, select
 from chart import draw
 from contenders import CONTENDERS
 from growth import growth
-from jobs import SCALES, measure_jobs
+from jobs import SCALES, measure_jobs, one_core
 from measure import measure
 from tables import agreement_lines, case_table, goal_table, growth_table, job_table
 
@@ -58,7 +58,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--cases", choices=CASES, default="full")
     parser.add_argument("--only", default="", help="words that a case's name must hold")
     parser.add_argument("--repeats", type=int, default=0, help="0: 7, or 3 for the short form")
-    parser.add_argument("--skip", default="", help="contenders, comma-separated, and jobs, growth")
+    parser.add_argument(
+        "--skip", default="", help="contenders, jobs, cases, growth; commas between"
+    )
     parser.add_argument("--out", type=Path, default=Path("build/benchmark"))
     return parser.parse_args()
 
@@ -79,18 +81,17 @@ def main() -> None:
         print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
     if "jobs" not in skip and not options.only:  # first: its pools want two cores
         found["jobs"] = measure_jobs(
-            SCALES[options.cases], min(repeats, 3), with_jax="jax" in names
+            SCALES[options.cases], min(repeats, 5), with_jax="jax" in names
         )
         print(*job_table(found["jobs"]), sep="\n", flush=True)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    for case in select(options.cases, options.only):
-        row = measure(case, names, repeats)
-        found["cases"].append(row)
-        times = ", ".join(f"{k} {v:.3g}" for k, v in row["microseconds"].items())
-        print(f"{case.name}: {times} µs", flush=True)
-    if "growth" not in skip and not options.only:
-        found["growth"] = growth(repeats)
+    with one_core():
+        for case in select(options.cases, options.only) if "cases" not in skip else []:
+            row = measure(case, names, repeats)
+            found["cases"].append(row)
+            times = ", ".join(f"{k} {v:.3g}" for k, v in row["microseconds"].items())
+            print(f"{case.name}: {times} µs", flush=True)
+        if "growth" not in skip and not options.only:
+            found["growth"] = growth(repeats)
     found["machine"] = machine()
     write(found, options.out)
     print((options.out / "benchmark.md").read_text(encoding="utf-8"))
