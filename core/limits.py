@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 
 from nnlab.core.errors import SpecError
 from nnlab.core.nn.mlp import count_parameters
-from nnlab.core.plan import FEWEST_RUNS, Recipe, largest_stack, recipes_of, run_bytes, stack_seconds
+from nnlab.core.plan import (
+    FEWEST_RUNS,
+    Recipe,
+    largest_stack,
+    probe_bytes,
+    recipes_of,
+    run_bytes,
+    runs_measured_at_once,
+    stack_seconds,
+)
 from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES
 
 if TYPE_CHECKING:
@@ -36,7 +45,6 @@ MOST_SECONDS = 100 * 24 * 3600.0
 """Longer work does not begin."""
 MEMORY_SHARE = 0.9
 """Of the machine's memory that training may take."""
-_PROBE_EXAMPLES = 1024
 _AXES = (
     "seeds", "learning_rate", "activation", "batch_size", "initialization", "optimizer",
     "hidden_layer_sizes", "width", "depth",
@@ -89,7 +97,7 @@ def forecast(spec: Spec, split: Split, workers: int) -> Forecast:
         seconds += full * one + (stack_seconds(recipe, rest) if rest else 0.0)
         longest = max(longest, stack_seconds(recipe, 1))
         stacks += full + (rest > 0)
-        memory = max(memory, size * memory_of(recipe))
+        memory = max(memory, memory_of(recipe, size))
     busy = max(1, min(workers, max(stacks, spec.n_runs // FEWEST_RUNS)))
     return Forecast(spec.n_runs, max(seconds / busy, longest), busy * memory, busy)
 
@@ -145,14 +153,15 @@ def check_range(spec: Spec, split: Split) -> None:
         )  # fmt: skip
 
 
-def memory_of(recipe: Recipe) -> int:
-    """Bytes that one run takes at its worst: a step, drawing its weights, a record, all records."""
-    sizes, itemsize = recipe.layer_sizes, np.dtype(recipe.dtype).itemsize
-    probe = min(_PROBE_EXAMPLES, recipe.train_examples) * (sum(sizes) + 5 * max(sizes))
+def memory_of(recipe: Recipe, runs: int = 1) -> int:
+    """Bytes that a stack takes at its worst: a step, drawing weights, a record, all records."""
+    sizes = recipe.layer_sizes
     records = min(recipe.records, recipe.steps + 1)
     kept = records * (len(LAYER_VALUES) * (len(sizes) - 1) + len(CURVE_VALUES)) * 8
     drawn = 8 * count_parameters(sizes)
-    return run_bytes(recipe) + drawn + probe * itemsize + 2 * kept
+    # The training part is measured in blocks of one size and a rest; the test part is a third.
+    probe = 3 * probe_bytes(recipe) * min(runs, runs_measured_at_once(recipe))
+    return runs * (run_bytes(recipe, keep_z=True) + 2 * kept) + drawn + probe
 
 
 def memory_there() -> int | None:

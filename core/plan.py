@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from nnlab.core.errors import SpecError
+from nnlab.core.nn.buffers import buffer_items
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import count_parameters
 from nnlab.core.nn.optimizers import OPTIMIZERS
+from nnlab.core.quantities import PROBE_EXAMPLES
 
 if TYPE_CHECKING:
     from nnlab.core.data import Split
@@ -260,6 +262,8 @@ much Python's own cost shows.
 """
 STACK_BYTES = 2**30
 """What a stack may take where the cache holds none of its runs."""
+PROBE_BYTES = 32 * 2**20
+"""What a record works on at a time."""
 LARGEST_STACK = 64
 SMALLEST_STACK = 8
 """Below, Python's own cost a step shows."""
@@ -270,12 +274,27 @@ ENOUGH_RUNS, TURNS = 16, 4
 instead of keeping all others waiting for its last."""
 
 
-def run_bytes(recipe: Recipe) -> int:
-    """Bytes that one run of a stack works on in a step."""
+def run_bytes(recipe: Recipe, *, keep_z: bool = False) -> int:
+    """Bytes that one run of a stack works on in a step; `keep_z` as for its `Buffers`."""
+    sizes = recipe.layer_sizes
     copies = 2 + OPTIMIZERS[recipe.optimizer].slots
-    units = sum(recipe.layer_sizes) + 4 * max(recipe.layer_sizes)
-    items = copies * count_parameters(recipe.layer_sizes) + units * recipe.batch_size
+    fed = sizes[0] + 1 + sizes[-1]
+    example = buffer_items(sizes, keep_z=keep_z) + fed
+    items = copies * count_parameters(sizes) + example * recipe.batch_size
     return items * np.dtype(recipe.dtype).itemsize
+
+
+def probe_bytes(recipe: Recipe) -> int:
+    """Bytes that a record of one run works on, whatever its activation."""
+    sizes = recipe.layer_sizes
+    example = buffer_items(sizes, keep_z=True, keep_slopes=True)
+    items = count_parameters(sizes) + example * min(PROBE_EXAMPLES, recipe.train_examples)
+    return items * np.dtype(recipe.dtype).itemsize
+
+
+def runs_measured_at_once(recipe: Recipe) -> int:
+    """How many runs of a stack share the working memory of a record."""
+    return max(1, PROBE_BYTES // probe_bytes(recipe))
 
 
 def largest_stack(recipe: Recipe) -> int:

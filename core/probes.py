@@ -16,21 +16,17 @@ from nnlab.core.batches import Examples, Part
 from nnlab.core.nn.activations import Activation
 from nnlab.core.nn.buffers import Buffers
 from nnlab.core.nn.losses import OUTPUTS, PAIRS
-from nnlab.core.nn.mlp import MLP, count_parameters, layer_views
-from nnlab.core.plan import Recipe
-from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES
+from nnlab.core.nn.mlp import MLP, layer_views
+from nnlab.core.plan import Recipe, runs_measured_at_once
+from nnlab.core.quantities import CURVE_VALUES, LAYER_VALUES, PROBE_EXAMPLES
 
 Array = NDArray[Any]
 
-PROBE_EXAMPLES = 1024
-"""Gradients are measured on the first so many examples of the training part, and any part is
-passed through the nets in blocks of so many."""
 SATURATED_BELOW = 0.05
 """A unit is saturated on an example where |f'| is below this share of max |f'|."""
 
 _SAFE_SQUARES = 1e-30, 1e30
 _NARROW = 1e-5
-_CHUNK_BYTES = 32 * 2**20
 _CURVE = {name: i for i, name in enumerate(CURVE_VALUES)}
 _LAYER = {name: i for i, name in enumerate(LAYER_VALUES)}
 
@@ -62,10 +58,7 @@ class Probe:
         self._nets: dict[tuple[int, int, int], MLP] = {}
         self._parameters: Array | None = None
         self._activations: Sequence[Activation] = ()
-        units = 2 * sum(recipe.layer_sizes) + 4 * max(recipe.layer_sizes)
-        block = min(PROBE_EXAMPLES, len(examples.train)) * units
-        per_run = (block + count_parameters(recipe.layer_sizes)) * np.dtype(recipe.dtype).itemsize
-        self._chunk = max(1, _CHUNK_BYTES // per_run)
+        self._chunk = runs_measured_at_once(recipe)
 
     def attend(self, parameters: Array, activations: Sequence[Activation]) -> None:
         """Measure these nets from now on: `(runs, parameters)`, one activation a run."""

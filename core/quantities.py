@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PROBE_EXAMPLES = 1024
+"""Gradients are measured on the first so many examples of the training part, and any part is
+passed through the nets in blocks of so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:

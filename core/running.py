@@ -12,9 +12,10 @@ from nnlab.core.cluster import reach
 from nnlab.core.cluster_crew import ClusterCrew
 from nnlab.core.errors import Interrupted, RunsFailed, StoreError
 from nnlab.core.execute import Crew, Execution, make_crew, terminated_like_interrupted
+from nnlab.core.limits import memory_of
 from nnlab.core.listener import Listener, Outlook
 from nnlab.core.outcome import FAILED, RunResult
-from nnlab.core.plan import Plan, Run, Stack, make_stacks, run_bytes
+from nnlab.core.plan import Plan, Run, Stack, make_stacks
 from nnlab.core.settings import Settings
 from nnlab.core.store import RunStore
 
@@ -61,7 +62,7 @@ class Runner:
             stacks=len(stacks),
             run_steps=sum(run.recipe.steps for run in missing),
             seconds=seconds + REPORT_SECONDS,
-            bytes=workers * max((run_bytes(s.recipe) * len(s.runs) for s in stacks), default=0),
+            bytes=workers * max((memory_of(s.recipe, len(s.runs)) for s in stacks), default=0),
         )
 
     def train(

@@ -3,8 +3,9 @@
 In memory features come before examples; `mlp.py` says why. All arrays of a hidden layer are
 `(runs, units + 1, batch)`, so that each is one contiguous block where an elementwise pass is one
 long loop. (NumPy copies strided operands through a buffer, which cost a pass over 64 runs of 64
-units and 32 examples three to four times as much.) The last unit brings in the bias; but for the
-activations, where it is 1, it is a number that nobody reads.
+units and 32 examples three to four times as much.) The last unit brings in the bias. It is 1 in the
+activations and pre-activations (an f with f(1) = 1 takes the one from there) and stays 0 in the
+backward signals; elsewhere nobody reads it.
 """
 
 from __future__ import annotations
@@ -60,10 +61,10 @@ class Buffers:
         """
         hidden, outputs = layer_sizes[1:-1], layer_sizes[-1]
         widths = sorted(set(hidden))
-        per_layer, per_width = 1 + keep_z + keep_slopes, 3 + (not keep_slopes)
-        units = per_layer * (sum(hidden) + len(hidden)) + per_width * (sum(widths) + len(widths))
+        items = buffer_items(layer_sizes, keep_z=keep_z, keep_slopes=keep_slopes)
+        per_layer, per_width = _memories(keep_z, keep_slopes)
         arrays = per_layer * len(hidden) + per_width * len(widths) + 2
-        take = _carver((units + 2 * outputs) * runs * batch_size, arrays, dtype)
+        take = _carver(items * runs * batch_size, arrays, dtype)
 
         def own() -> list[Array]:
             return [take((runs, units + 1, batch_size)) for units in hidden]
@@ -97,6 +98,19 @@ class Buffers:
         while root.base is not None:
             root = root.base
         return int(root.nbytes)
+
+
+def buffer_items(layer_sizes: Sequence[int], *, keep_z: bool, keep_slopes: bool = False) -> int:
+    """How many numbers `Buffers.allocate` takes for one run and example."""
+    hidden, outputs = layer_sizes[1:-1], layer_sizes[-1]
+    per_layer, per_width = _memories(keep_z, keep_slopes)
+    own, shared = (sum(units + 1 for units in widths) for widths in (hidden, set(hidden)))
+    return per_layer * own + per_width * shared + 2 * outputs
+
+
+def _memories(keep_z: bool, keep_slopes: bool) -> tuple[int, int]:
+    """Arrays that each layer has of its own, and that layers of one width share."""
+    return 1 + keep_z + keep_slopes, 3 + (not keep_slopes)
 
 
 def _carver(items: int, arrays: int, dtype: DTypeLike) -> Callable[[tuple[int, ...]], Array]:
