@@ -5,25 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import groupby
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from nnlab.core.batches import Batches, Part, encode
+from nnlab.core.batches import encode
 from nnlab.core.cores import default_jobs
-from nnlab.core.data import Split, load_dataset, split
+from nnlab.core.data import load_dataset, split
 from nnlab.core.execute import Execution
-from nnlab.core.nn.mlp import layer_views
-from nnlab.core.plan import Plan, Run, Stack, make_plan, make_stacks
+from nnlab.core.plan import Plan, Stack, make_plan, make_stacks
 from nnlab.core.pool import Pool
 from nnlab.core.spec import make_spec, resolve
-from nnlab.core.train import initial_stack, train_stack
+from nnlab.core.train import train_stack
 
 SCALES = {"short": 0.15, "full": 1.0}
-_CHUNK = 50
 
 
 def plans(scale: float) -> dict[str, Plan]:
@@ -62,21 +59,28 @@ def measure_jobs(scale: float, repeats: int, *, with_jax: bool) -> list[dict[str
     cores = default_jobs()
     found = []
     for name, plan in plans(scale).items():
-        turns = []
+        turns, difference = [], None
         with one_core():
             for _ in range(repeats):
-                turn = {"nnlab": _here(plan, measure=False)}
+                spent, losses = _here(plan, measure=False)
+                turn = {"nnlab": spent}
                 if with_jax:
-                    cold, warm = _jax(plan)
+                    from jobs_jax import train
+
+                    cold, warm, others = train(plan)
                     turn |= {"JAX with compilation": cold, "JAX warm": warm}
+                    difference = median(abs(others[run] - losses[run]) for run in losses)
                 turns.append(turn)
         seconds = {who: median(turn[who] for turn in turns) for who in turns[0]}
         ratio = {who: median(turn[who] / turn["nnlab"] for turn in turns) for who in turns[0]}
-        seconds["nnlab, records"] = _here(plan, measure=True)
+        seconds["nnlab, records"], _ = _here(plan, measure=True)
         if cores >= 2:
             seconds["nnlab, records, pool of 1"] = _pool(plan, 1)
             seconds["nnlab, records, pool of 2"] = _pool(plan, 2)
-        found.append({"job": name, "runs": len(plan.runs), "seconds": seconds, "ratio": ratio})
+        found.append({
+            "job": name, "runs": len(plan.runs), "seconds": seconds, "ratio": ratio,
+            "difference": difference,
+        })  # fmt: skip
     return found
 
 
@@ -94,12 +98,15 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _here(plan: Plan, *, measure: bool) -> float:
-    start = perf_counter()
+def _here(plan: Plan, *, measure: bool) -> tuple[float, dict[str, float]]:
+    """Seconds, and each run's final training loss; NaN for one that diverged."""
+    start, losses = perf_counter(), {}
     examples = encode(plan.split, plan.runs[0].recipe)
     for stack in make_stacks(plan.runs, jobs=1):
-        train_stack(stack, examples, measure=measure)
-    return perf_counter() - start
+        for result in train_stack(stack, examples, measure=measure):
+            loss = result.outcome["train_loss"]
+            losses[result.run.id] = np.nan if loss is None else float(loss)
+    return perf_counter() - start, losses
 
 
 def _pool(plan: Plan, jobs: int) -> float:
@@ -112,68 +119,3 @@ def _pool(plan: Plan, jobs: int) -> float:
         start = perf_counter()
         list(execution.results(stacks))
         return perf_counter() - start
-
-
-def _jax(plan: Plan) -> tuple[float, float]:
-    """Seconds with and without compilation; one vmap for the runs of a recipe and activation."""
-    groups = [list(group) for _, group in groupby(
-        sorted(plan.runs, key=_alike), key=_alike
-    )]  # fmt: skip
-    compiling = training = 0.0
-    for runs in groups:
-        compiled, trained = _jax_group(runs, plan.split)
-        compiling, training = compiling + compiled, training + trained
-    return compiling + training, training
-
-
-def _alike(run: Run) -> tuple[str, str]:
-    return repr(run.recipe), run.activation
-
-
-def _jax_group(runs: list[Run], parts: Split) -> tuple[float, float]:
-    import jax
-    from peers_jax import compiled, evaluated, initial_state
-
-    recipe = runs[0].recipe
-    chunk = min(_CHUNK, recipe.steps)
-    train, evaluate = compiled(runs[0].activation, recipe.optimizer), evaluated(runs[0].activation)
-
-    start = perf_counter()
-    examples = encode(parts, recipe)
-    flat = layer_views(initial_stack(Stack(recipe, tuple(runs))), recipe.layer_sizes)
-    state = initial_state([(v[:, :-1].copy(), v[:, -1].copy()) for v in flat], recipe.optimizer)
-    x, y = _for_jax(examples.train)
-    data = [(x, y), _for_jax(examples.test)]
-    rates = jax.numpy.asarray([run.learning_rate for run in runs])
-    n = len(examples.train)
-    seeds = sorted({run.seed for run in runs})
-    place = [seeds.index(run.seed) for run in runs]
-    stream = Batches(Part(np.arange(n)[:, None], np.zeros((1, n)), True), seeds, recipe.batch_size)
-    preparing = perf_counter() - start
-
-    def rows(steps: int) -> Any:
-        return np.stack([stream.next()[0][place, :, 0] for _ in range(steps)])
-
-    start = perf_counter()
-    nothing = np.zeros((chunk, len(runs), recipe.batch_size), np.int64)
-    train = train.lower(state, nothing, rates, x, y).compile()
-    evaluations = [(evaluate.lower(state[0], *part).compile(), part) for part in data]
-    compiling = perf_counter() - start
-
-    start = perf_counter()
-    for _ in range(recipe.steps // chunk):  # what is left over is less than a chunk
-        state, losses = train(state, rows(chunk), rates, x, y)
-    jax.block_until_ready(losses)
-    training = (perf_counter() - start) * recipe.steps / (recipe.steps // chunk * chunk)
-
-    start = perf_counter()
-    for _ in ("before", "after"):  # the same work either time
-        jax.block_until_ready([e(state[0], *part) for e, part in evaluations])
-    return compiling, preparing + training + perf_counter() - start
-
-
-def _for_jax(part: Part) -> tuple[Any, Any]:
-    """Features `(n, features)` and classes `(n,)`."""
-    import jax
-
-    return jax.numpy.asarray(part.x[:, :-1]), jax.numpy.asarray(part.y.argmax(axis=0))

@@ -62,7 +62,11 @@ def parsed() -> argparse.Namespace:
         "--skip", default="", help="contenders, jobs, cases, growth; commas between"
     )
     parser.add_argument("--out", type=Path, default=Path("build/benchmark"))
-    return parser.parse_args()
+    options = parser.parse_args()
+    parts = {*CONTENDERS, "jobs", "cases", "growth"}
+    if unknown := sorted(set(filter(None, options.skip.split(","))) - parts):
+        parser.error(f"--skip {', '.join(unknown)}: there are {', '.join(sorted(parts))}")
+    return options
 
 
 def main() -> None:

@@ -110,7 +110,11 @@ def job_table(jobs: Sequence[Row]) -> list[str]:
     }
     multiples = [f"{means[name]:.2f} times nnlab" if name in means else "" for name in names]
     body.append(["geometric mean", "", *multiples])
-    return _lines(["whole job, seconds", "runs", *names], body)
+    differences = [
+        f"- {job['job']}: final training losses differ by {job['difference']:.1e} in the median"
+        for job in jobs if job["difference"] is not None
+    ]  # fmt: skip
+    return [*_lines(["whole job, seconds", "runs", *names], body), "", *differences]
 
 
 def growth_table(growth: Sequence[Row]) -> list[str]:

@@ -38,7 +38,8 @@ def answer(
     ] = None,
     *,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Fewer seeds: it explores and gives no verdict.")
+        bool,
+        typer.Option("--quick", help="Fewer seeds where training takes long; those only explore."),
     ] = False,
     input: Annotated[
         Path | None,

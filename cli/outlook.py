@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from nnlab.cli.pace import duration
@@ -104,9 +105,18 @@ def _data(study: Study) -> str:
 
 
 def _features(study: Study) -> dict[str, str]:
-    """The columns of the user's own table: one that is an identifier shows here."""
-    names = study.plan.split.features
-    return {"features": listed(names, 12)} if study.spec.dataset.csv is not None else {}
+    """The columns of the user's own table: one that is an identifier shows here.
+
+    A column of texts, of which each became a feature `town=Bonn`, is named once.
+    """
+    if study.spec.dataset.csv is None:
+        return {}
+    columns = []
+    for name, group in groupby(study.plan.split.features, lambda name: name.rpartition("=")[0]):
+        features = list(group)
+        folded = name and len(features) > 1
+        columns += [f"{name} ({len(features)} texts)"] if folded else features
+    return {"features": listed(columns, 20)}
 
 
 def _networks(study: Study) -> str:

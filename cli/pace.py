@@ -23,11 +23,12 @@ class Pace:
         self._clock = clock
         self._started = clock()
         self._made: deque[tuple[float, int]] = deque([(self._started, 0)])
-        self.runs = self.runs_done = self.run_steps = 0
+        self.runs = self.runs_done = self.run_steps = self.stored = 0
 
     def plan(self, outlook: Outlook) -> None:
         """Start: what there is to do, and what is stored already."""
         self.runs, self.runs_done, self.run_steps = outlook.runs, outlook.stored, outlook.run_steps
+        self.stored = outlook.stored
         self._started = self._clock()
         self._made = deque([(self._started, 0)])
 

@@ -190,8 +190,9 @@ class Progress(Listener):
             lost = [f"{count:,} {status}" for status, count in self._lost.items() if count]
             note = f" ({', '.join(lost)})" if lost else ""
             took = duration(self.pace.elapsed)
-            runs = plural(self.pace.runs_done, "run")
-            self.face.note(f"{self.name}: {runs} done in {took}{note}")
+            runs = plural(self.pace.runs_done - self.pace.stored, "run")
+            more = f", {self.pace.stored:,} stored before" if self.pace.stored else ""
+            self.face.note(f"{self.name}: {runs} done in {took}{note}{more}")
 
     def planned(self, outlook: Outlook) -> None:
         """Say what will be done."""

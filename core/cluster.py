@@ -30,6 +30,7 @@ CONNECT_SECONDS = 10
 ASK_EVERY_SECONDS = 5.0
 LOCAL = re.compile(r"local:(\d{1,3})")
 _ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d+")
+_LAST_PORT = 65535
 
 
 _reached: dict[str, Cluster] = {}
@@ -45,6 +46,9 @@ def check_address(address: str) -> None:
         )
     if local and not int(local[1]):
         raise UsageError(f"--cluster {address}: a cluster needs a worker")
+    port = address.rpartition(":")[2]
+    if not local and int(port) > _LAST_PORT:
+        raise UsageError(f"--cluster {address[:200]}: {port} is no port, the last is {_LAST_PORT}")
 
 
 def reach(address: str) -> Cluster:

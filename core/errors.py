@@ -4,7 +4,7 @@
     ├── UsageError              2  the command line asks for something that does not exist
     ├── SpecError               2  the spec is wrong; carries every problem found, with its place
     ├── DataError               2  the data set is missing, unreadable or unfit for the spec
-    │   └── ColumnError         2  the spec names a column that the table does not have so
+    │   └── ColumnError         2  a column the spec names is not there, or is asked for twice
     ├── StoreError              1  a file of the results could not be written or read
     ├── ClusterError            1  a cluster does not answer, does not fit or is gone
     ├── RunsFailed              1  some runs of a grid failed; the others are stored

@@ -163,18 +163,18 @@ class Probe:
         curve = np.full((runs, len(_CURVE)), np.nan)
         layer = np.full((runs, layers, len(_LAYER)), np.nan)
         part = self._examples.train
-        units = _HiddenUnits(self._recipe, runs)
+        units = _HiddenUnits(self._recipe, runs) if of_layers else None
         loss, correct = np.zeros(runs), np.zeros(runs)
         for start, stop in _blocks(len(part)):
             x, y = part.rows(start, stop)
             net = self._net(chunk, stop - start)
             net.forward(x)
-            if of_layers:
+            if units is not None:
                 units.add(net)
             self._add_loss(net, y, loss, correct)
-            if of_layers and start == 0:
+            if units is not None and start == 0:
                 self._measure_gradients(net, layer)
-        if of_layers:
+        if units is not None:
             units.write(layer)
         test_loss, test_correct = self._evaluate(chunk, self._examples.test)
         curve[:, _CURVE["train_loss"]] = loss / len(part)

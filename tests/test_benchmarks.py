@@ -23,6 +23,15 @@ def said(code: str) -> str:
     return done.stdout
 
 
+def test_what_is_not_there_cannot_be_skipped() -> None:
+    done = subprocess.run(
+        [sys.executable, "run.py", "--skip", "jobs,eagre"], cwd=FOLDER,
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--skip eagre: there are bandwidth, cases, eager, " in done.stderr
+
+
 def test_every_module_loads_without_the_extra() -> None:
     """PyTorch and JAX are loaded where they are used: without them the others are measured."""
     alone = {"scaling_torch"}  # PyTorch's side of a comparison by hand

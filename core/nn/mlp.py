@@ -13,7 +13,8 @@ How it is laid out, because it is what makes a step fast:
 - Activations carry one more feature that is always 1: it multiplies the bias row, and the bias
   gradient falls out of the weight gradient's matrix product.
 - In memory features come before examples, `(runs, features + 1, batch)`, so that an activation
-  function runs over one long contiguous block per run; the names below are transposed views.
+  function runs over one long contiguous block, all runs that have it with their ones; the names
+  below are transposed views.
 - Logits lie `(outputs, runs, batch)`: the softmax reduces along a long axis.
 - Buffers are allocated once (`buffers.py`).
 """
@@ -155,7 +156,10 @@ class MLP:
         self._slopes = [self._slope_calls(l) for l in range(self.depth)]
 
     def _forward_calls(self, l: int) -> list[_Forward]:
-        """What each activation is applied to in layer `l`, and the ones to restore after it."""
+        """What each activation is applied to in layer `l`, and the ones to restore after it.
+
+        None where f(1) = 1: those come from the row of ones of its pre-activations.
+        """
         b, calls = self.buffers, []
         for runs, f in self.slices:
             z, a, t = b.pre_activations[l][runs], b.activations[l][runs], b.scratch[l][runs]

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from nnlab.core.report.all_page import AllPage, Member, Unanswered
-from nnlab.core.report.answer import ORIGIN, QUICK, AnswerPage
+from nnlab.core.report.answer import ORIGIN, AnswerPage
 from nnlab.core.report.answer_html import answer_body, answer_head, answer_style
 from nnlab.core.report.answer_markdown import answer_parts
 from nnlab.core.report.cover import draw_cover
@@ -33,8 +33,6 @@ def all_files(page: AllPage) -> dict[str, bytes]:
 def all_markdown(page: AllPage) -> str:
     """The whole of `report.md`; the figures are those of the answers' own folders."""
     parts = [f"# {marked(page.title[:1].upper() + page.title[1:])}", marked(page.counts)]
-    if page.quick:
-        parts.append(f"**{marked(QUICK)}**")
     parts.append(f"*{marked(ORIGIN)}*")
     parts += ["![All answers on one page](report.png)", markdown_table(_contents(page))]
     for member in page.members:
@@ -49,7 +47,6 @@ def all_html(page: AllPage) -> str:
     title = page.title[:1].upper() + page.title[1:]
     body = [
         f"<header><h1>{escape(one_line(title))}</h1>",
-        f'<p class="quick">{escape(QUICK)}</p>' if page.quick else "",
         f"{html_paragraph(page.counts)}",
         f'<p class="quiet asks">{escape(ORIGIN)}</p></header>',
         f'<nav aria-label="Questions"><ul>{"".join(map(_link, page.members))}</ul></nav>',

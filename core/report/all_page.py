@@ -48,6 +48,11 @@ class AllPage:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def explores(self) -> bool:
+        """Whether one of its answers only explores."""
+        return any(member.page.explores for member in self.members)
+
+    @property
     def counts(self) -> str:
         """`8 questions; 31 claims: 20 supported, ...`"""
         entries = [j.as_json() for member in self.members for j in member.page.answer.claims]

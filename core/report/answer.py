@@ -25,7 +25,7 @@ QUICK = (
 
 ORIGIN = (
     "The questions are exercises on neural networks from a machine-learning course, under their "
-    "numbers there, such as 0.1b or 1.4d; the text is the answer whose claims are tested."
+    "numbers there, such as 1.4d; the text is the answer whose claims are tested."
 )
 """What the questions and `the text` are, for a reader who knows neither."""
 

@@ -65,9 +65,9 @@ def _title(page: AnswerPage) -> str:
 def answer_head(page: AnswerPage, noted: bool = True) -> str:
     """What is asked, and the answer.
 
-    `noted`: whether it says itself where questions come from, and that it only explores.
+    `noted`: whether it says itself where questions come from.
     """
-    quick = f'<p class="quick">{escape(QUICK)}</p>' if page.explores and noted else ""
+    quick = f'<p class="quick">{escape(QUICK)}</p>' if page.explores else ""
     origin = f"<br>{escape(ORIGIN)}" if noted else ""
     asks = f'<p class="quiet asks">{escape(one_line(page.asks))}{origin}</p>'
     sentences = (

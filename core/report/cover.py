@@ -40,7 +40,7 @@ def cover_heading(page: AllPage) -> Figure:
     room = FULL - 2 * PAD
     lines = lines_of(page.title[:1].upper() + page.title[1:], _TITLE, room, gap=12)
     lines += lines_of(page.counts, _NOTE, room, gap=4)
-    if page.quick:
+    if page.explores:
         lines += lines_of(QUICK, Print(LABEL + 1, bold=True), room, gap=8)
     for each in page.unanswered:
         text = f"{each.question} is unanswered: {each.reason}"

@@ -82,12 +82,14 @@ def _reach_title(summary: Summary) -> str:
     depth = int(summary.shown.rows.filter(pl.col("panel") == deepest)["depth"][0])
     whose = "the last hidden layer's" if depth > 1 else "the output layer's"
     where = architecture_words(summary, deepest)
-    most = reach.sort("mean")["mean"][-1]
     if reach.height == 1:
         who = f"with {row['line']}{where}"
     else:
-        alike = most < 1.02 * row["mean"]
-        who = f"alike for all{where}" if alike else f"least with {row['line']}{where}"
+        # Whose interval goes down to the least mean may be the least as well.
+        near = reach.filter(pl.min_horizontal("low", 0.98 * pl.col("mean")) <= row["mean"])
+        lines = [line for line in summary.shown.lines if line in set(near["line"])]
+        alike = len(lines) == reach.height
+        who = f"alike for all{where}" if alike else f"least with {listed(lines)}{where}"
     share = f"{ratio(row['mean'])} times {whose}"
     return f"Gradient reaching layer 1 before training: {who}, {share}"
 
@@ -145,12 +147,19 @@ def _span_title(summary: Summary, panels: tuple[HeatPanel, ...], panel: str) -> 
         return "Gradient over layers and training"
     most = max(spans, key=lambda name: spans[name])
     least = min(spans, key=lambda name: spans[name])
-    widest, narrowest = short(spans[most], 2), short(spans[least], 2)
+    widest, narrowest = _factor(spans[most]), _factor(spans[least])
     title = (
         f"Over layers and training delta spans a factor of {widest} "
         f"with {most}{architecture_words(summary, panel)}"
     )
     return title if widest == narrowest else f"{title}, of {narrowest} with {least}"
+
+
+def _factor(value: float) -> str:
+    """Two digits, the thousands apart: `3.9`, `390,000`; a power of ten beyond a million."""
+    if not 100 <= value < 1e6:
+        return short(value, 2)
+    return f"{float(f'{value:.2g}'):,.0f}"
 
 
 def _span(panel: HeatPanel) -> float:

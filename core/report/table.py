@@ -150,8 +150,8 @@ def _results_note(summary: Summary) -> str:
     deep = summary.shown.rows["depth"].max()
     reference = "the last hidden layer" if isinstance(deep, int) and deep > 1 else "the output"
     note = (
-        f"Gradient reaching layer 1: its delta over that of {reference}, before training. Dead "
-        "and saturated: share of all hidden units, after training."
+        f"Gradient reaching layer 1: its delta over that of {reference}, before training. Dead: "
+        "share of all hidden units; saturated: of all units and examples; both after training."
     )
     absent = (*summary.shown.left_out_lines, *summary.shown.left_out_panels)
     return f"{note} Not in this table: {listed(absent)}." if absent else note

@@ -116,6 +116,11 @@ def _title(summary: Summary, rows: pl.DataFrame, head: str, panel: str) -> str:
         ever = rows.filter(pl.col("mean") > 0).height
         return f"{head}{where}: none {'left at the end' if ever else 'at any time'}"
     row = last.sort("mean", descending=True, maintain_order=True).row(0, named=True)
-    most = "most with " if len(summary.shown.lines) > 1 else ""
     share = percent(row["mean"])
-    return f"{head} at the end{where}: {most}{row['line']}, {share} of layer {row['layer']}"
+    # Whose interval in that layer goes up to the largest mean may have the most as well.
+    near = last.filter(
+        pl.col("layer") == row["layer"], pl.max_horizontal("high", "mean") >= row["mean"]
+    )
+    lines = [line for line in summary.shown.lines if line in set(near["line"])]
+    most = "most with " if len(summary.shown.lines) > 1 else ""
+    return f"{head} at the end{where}: {most}{listed(lines)}, {share} of layer {row['layer']}"

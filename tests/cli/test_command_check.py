@@ -46,12 +46,21 @@ def test_check_names_the_columns_of_a_table(nnlab: Nnlab, folder: Path) -> None:
     assert told["data"]["feature_names"] == ["id", "rooms"]
 
 
+def test_a_column_of_texts_is_named_once(nnlab: Nnlab, folder: Path) -> None:
+    rows = [f"{i},{town},{i % 2},k{i % 2}" for i, town in enumerate(["Bonn", "Jena", "Ulm"] * 7)]
+    (folder / "d.csv").write_text("\n".join(["id,town,a=b,y", *rows]))
+    data = ("-s", "dataset={csv: d.csv, target: y}", "-s", "loss=cross_entropy")
+    told = nnlab("check", "tiny.yaml", *data)
+    assert re.search(r"^features  id, town \(3 texts\) and a=b$", told.stdout, re.M)
+
+
 @pytest.mark.parametrize(
     ("dataset", "column", "what"),
     [
         ("{csv: d.csv, target: rom}", 31, "has no column 'rom' to predict; did you mean 'rooms'?"),
         ("{csv: d.csv, target: y, leave_out: [id, idd]}", 50, "has no column 'idd' to leave out"),
         ("{csv: d.csv, target: y, leave_out: y}", 45, "'y' is to be predicted and left out, too"),
+        ("{csv: d.csv, target: y, leave_out: [id, rooms]}", 45, "every column but the target"),
     ],
 )
 def test_a_column_that_is_not_there_is_told_with_its_place_in_the_spec(

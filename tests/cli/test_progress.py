@@ -167,7 +167,7 @@ def test_what_is_said_of_a_study(clock: Clock, pace: Pace) -> None:
     assert board.notes == [
         "tiny: 4 runs, 1 of them stored already; about 12 s",
         "something happened",
-        "tiny: 4 runs done in 1 min 1 s (1 diverged)",
+        "tiny: 3 runs done in 1 min 1 s (1 diverged), 1 stored before",
     ]
     assert hearing.notes == ["something happened"]
 
