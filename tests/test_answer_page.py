@@ -259,6 +259,14 @@ def test_the_report_of_all_counts_and_names_what_is_unanswered() -> None:
     assert QUICK in shown
 
 
+def test_only_the_answers_that_explore_say_so_in_the_report_of_all() -> None:
+    """A quick answer whose claims have all their seeds is judged like any other."""
+    for quick, told in ((False, 0), (True, 1)):
+        assert all_markdown(everything(quick)).count(QUICK) == told
+        assert Page(all_html(everything(quick))).words.count(QUICK) == told
+        assert (QUICK in texts(cover_heading(everything(quick)))) == bool(told)
+
+
 def test_the_html_of_all_has_each_answer_once_with_ids_of_its_own() -> None:
     text = all_html(everything())
     ids = re.findall(r' id="([^"]+)"', text)

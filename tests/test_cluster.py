@@ -180,6 +180,8 @@ def test_an_address_is_checked_before_anything_is_done() -> None:
     """Also where all is stored, and the cluster would not be asked."""
     with pytest.raises(UsageError, match="an address looks like"):
         Settings(cluster="nonsense")
+    with pytest.raises(UsageError, match="99999 is no port, the last is 65535"):
+        Settings(cluster="tcp://host:99999")
 
 
 def test_a_cluster_without_workers_is_told() -> None:

@@ -126,6 +126,16 @@ def test_nothing_dead_is_said() -> None:
     assert [panel.note for panel in picture.panels] == ["none at any time"]
 
 
+def test_titles_name_all_that_may_have_the_most() -> None:
+    """Whose interval reaches the largest mean, or the least, may be first as well."""
+    title = saturation(summary_of("four activations")).title
+    assert title.startswith("Saturation at the end: most with relu and leaky_relu, ")
+    title = dead_units(summary_of("rates and batches of one")).title
+    assert title.startswith("Dead units at the end: no clear difference, at most ")
+    title = gradient_by_layer(summary_of("rates and batches")).title
+    assert title.startswith("Gradient reaching layer 1 before training: alike for all, ")
+
+
 def test_saturation_says_what_is_normal() -> None:
     picture = saturation(summary_of("four activations"))
     assert "below 5 % of its maximum" in picture.caption

@@ -122,5 +122,7 @@ def _title(summary: Summary, rows: pl.DataFrame, head: str, panel: str) -> str:
         pl.col("layer") == row["layer"], pl.max_horizontal("high", "mean") >= row["mean"]
     )
     lines = [line for line in summary.shown.lines if line in set(near["line"])]
+    if len(lines) > 1 and len(lines) == len(summary.shown.lines):
+        return f"{head} at the end{where}: no clear difference, at most {share} of a layer"
     most = "most with " if len(summary.shown.lines) > 1 else ""
     return f"{head} at the end{where}: {most}{listed(lines)}, {share} of layer {row['layer']}"
