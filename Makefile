@@ -44,7 +44,7 @@ faults:           ## what starts processes of its own: kills, clusters, browsers
 SECONDS_OF_FUZZING ?= 60
 fuzz:             ## every reader of what a user wrote, coverage-guided; findings go to .fuzz/findings
 	$(BIN)/python -c "import atheris" 2>/dev/null || $(BIN)/pip install -q -c constraints.txt -e ".[fuzz]"
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS_OF_FUZZING)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS_OF_FUZZING) $(if $(CI),--seed 1)
 
 release:          ## wheel and sdist, built and run in empty environments; PYTHONS="3.11 3.13" for some
 	$(BIN)/python -m tests.release $(PYTHONS)

@@ -192,6 +192,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         "a,y\n1,2\n2,2\n3o,1\n",
         CELL.format(4, "a") + "'3o' is not a number, though most values of the column are",
     ),
+    "mark below the header": (
+        "a,y\n\ufeff1,2\n2,2\n3,1\n",
+        CELL.format(2, "a") + r"'\\ufeff1' is not a number, though most",
+    ),
+    "nothing but a mark": ("a,y\n\ufeff,\n", CELL.format(2, "y") + "the value is missing"),
     "after a line break": ('a,y\n"u\nv",1\nw,2\nw,\n', CELL.format(5, "y") + "the value is"),
     "late": ("a,y\n" + "1,2\n" * 150 + "2,x\n", CELL.format(152, "y") + "'x' is not a number"),
     "late gap": ("a,y\n" + "1,2\n" * 150 + ",1\n", CELL.format(152, "a") + "the value is missing"),

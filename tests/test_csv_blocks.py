@@ -111,6 +111,14 @@ def test_a_fault_at_the_end_of_many_blocks_costs_one_of_them(
     assert sum(seen) <= 3 * 1000  # the first, for a sample of its rows, and the last
 
 
+def test_a_byte_order_mark_is_part_of_the_value_that_begins_a_block(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "_ROWS_BYTES", 1)  # a row a block
+    write(file, "a,y\n\ufeffu,1\nu,2\n\ufeffu,3\n")
+    assert load(file).features == ("a=u", r"a=\ufeffu")
+
+
 def test_a_column_that_turns_to_text_in_a_later_block(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ a huge file costs no more time and no more memory than the good lines before it.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice, product
@@ -110,10 +111,14 @@ def _parse(block: Block, numeric: list[bool]) -> pl.DataFrame:
     import polars as pl
 
     failures = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+    content = block.content
+    if content.startswith(codecs.BOM_UTF8):
+        # polars takes it away; in rows below the header it is part of a value, as anywhere else.
+        content = codecs.BOM_UTF8 + content
 
     def parse(numeric: list[bool]) -> pl.DataFrame:
         return pl.read_csv(
-            block.content,
+            content,
             has_header=False,
             separator=block.layout.separator,
             eol_char=block.layout.end,

@@ -3,7 +3,8 @@
 Needs atheris (libFuzzer for Python). Starts from the inputs in `tests/fuzz/corpus/` and from those
 that earlier runs found to reach new branches, which are kept in `.fuzz/`. A finding is told with
 its traceback and its input written to `.fuzz/findings/`; the exit code is then 1. Mend it, and put
-the input into the corpus: the unit tests run all of it.
+the input into the corpus: the unit tests run all of it. With `--seed` the same code meets the same
+inputs, as far as the time goes.
 """
 
 from __future__ import annotations
@@ -30,16 +31,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="in all (default: 60)")
     parser.add_argument("--target", choices=[*TARGETS], action="append", help="only this reader")
+    parser.add_argument("--seed", type=int, help="try the same inputs every time")
     parser.add_argument("--one", choices=[*TARGETS], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        _fuzz(options.one, options.seconds)
+        _fuzz(options.one, options.seconds, options.seed)
     chosen = options.target or [*TARGETS]
     before = set(FINDINGS.glob("*"))
     broken = False
     for name in chosen:
         command = [sys.executable, "-m", "tests.fuzz", "--one", name]
         command += ["--seconds", str(options.seconds / len(chosen))]
+        if options.seed is not None:
+            command += ["--seed", str(options.seed)]
         done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
         inputs = re.findall(r"^#(\d+)\s", done.stderr, re.M)
         broken |= done.returncode != 0
@@ -58,7 +62,7 @@ def _told(stderr: str) -> str:
     return "\n".join(lines)[:10_000]
 
 
-def _fuzz(name: str, seconds: float) -> None:
+def _fuzz(name: str, seconds: float, seed: int | None) -> None:
     """Fuzz one target in this process; does not return."""
     import atheris
 
@@ -91,6 +95,8 @@ def _fuzz(name: str, seconds: float) -> None:
         f"-max_len={target.longest}", f"-artifact_prefix={FINDINGS}/{name}-", "-timeout=20",
         f"-rss_limit_mb={MOST_MEBIBYTES}", "-print_final_stats=1",
     ]  # fmt: skip
+    if seed is not None:
+        arguments.append(f"-seed={seed}")
     dictionary = CORPUS / f"{name}.dict"
     if dictionary.is_file():
         arguments.append(f"-dict={dictionary}")
