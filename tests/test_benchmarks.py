@@ -10,6 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.machine  # each a Python of its own
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 
 

@@ -43,7 +43,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted(p for p in (ROOT / "docs").rglob("*.md") if p.name not in GENERATED),
 ]
-LONG = {"README.md", "tutorial.md", "softmax.md", "linear.md"}
+LONG = {"README.md", "tutorial.md", "softmax.md", "linear.md", "by-hand.md", "batch-size.md"}
 """Pages that train for longer than a unit test may."""
 MOST_SKIPPED = 12
 """In all pages together: a document of blocks that do not run is not tested."""

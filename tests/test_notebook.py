@@ -33,6 +33,7 @@ def display(source: str, names: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), "notebook.py", "eval"), names)
 
 
+@pytest.mark.machine
 def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
