@@ -34,8 +34,8 @@ def train(plan: Plan) -> tuple[float, float, dict[str, float]]:
     ]
     warm, compiling = perf_counter() - start, 0.0
     losses: dict[str, float] = {}
-    for _, alike in groupby(sorted(plan.runs, key=_alike), key=_alike):
-        runs = list(alike)
+    for _, same in groupby(sorted(plan.runs, key=alike), key=alike):
+        runs = list(same)
         size = _divisor(len(runs), MOST_RUNS)
         group = _Group(runs[:size], data)
         compiling += group.compile_seconds
@@ -46,7 +46,8 @@ def train(plan: Plan) -> tuple[float, float, dict[str, float]]:
     return compiling + warm, warm, losses
 
 
-def _alike(run: Run) -> tuple[str, str]:
+def alike(run: Run) -> tuple[str, str]:
+    """What two runs must have in common to be compiled as one."""
     return repr(run.recipe), run.activation
 
 

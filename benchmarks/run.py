@@ -4,11 +4,11 @@
     python benchmarks/run.py --cases short      about five minutes
     python benchmarks/run.py --only "2x64 b32"  the cases whose names hold these words
 
-One process at one core, BLAS at one thread (only the pool of two takes two), contenders in turn
-within every repeat, medians and spreads. Cases are timed in processor time, which other programs
-disturb less than the clock on the wall; whole jobs by the clock. Before a case is timed the losses
-of nnlab, PyTorch and JAX after 20 steps are compared. Writes benchmark.md, benchmark.json and
-benchmark.png to --out.
+One process at one core, BLAS at one thread (only the pool of two takes two, and the whole jobs on
+all cores, in processes of their own), contenders in turn within every repeat, medians and spreads.
+Cases are timed in processor time, which other programs disturb less than the clock on the wall;
+whole jobs by the clock. Before a case is timed the losses of nnlab, PyTorch and JAX after 20 steps
+are compared. Writes benchmark.md, benchmark.json and benchmark.png to --out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,8 @@ from growth import growth
 from jobs import SCALES, measure_jobs, one_core
 from measure import measure
 from tables import agreement_lines, case_table, goal_table, growth_table, job_table
+
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "XLA_FLAGS")
 
 
 def machine() -> str:
@@ -79,7 +84,7 @@ def main() -> None:
     found: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
         "left_out": [f"{row.title}: {row.needs} is not installed" for row in missing],
-        "cases": [], "jobs": [], "growth": [],
+        "cases": [], "jobs": [], "all_cores": [], "growth": [],
     }  # fmt: skip
     for line in found["left_out"]:
         print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
@@ -88,6 +93,8 @@ def main() -> None:
             SCALES[options.cases], min(repeats, 5), with_jax="jax" in names
         )
         print(*job_table(found["jobs"]), sep="\n", flush=True)
+        if "jax" in names:
+            found["all_cores"] = on_all_cores(min(repeats, 5), short=options.cases == "short")
     with one_core():
         for case in select(options.cases, options.only) if "cases" not in skip else []:
             row = measure(case, names, repeats)
@@ -101,6 +108,23 @@ def main() -> None:
     print((options.out / "benchmark.md").read_text(encoding="utf-8"))
 
 
+def on_all_cores(repeats: int, *, short: bool) -> list[dict[str, Any]]:
+    """What jobs_all_cores.py finds, without the settings that keep all others to one thread."""
+    ours = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "jobs.json"
+        script = Path(__file__).with_name("jobs_all_cores.py")
+        command = [sys.executable, str(script), "--repeats", str(repeats), "--json", str(file)]
+        subprocess.run(command + ["--short"] * short, env=ours, check=True)
+        found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def all_cores_table(jobs: Sequence[dict[str, Any]]) -> list[str]:
+    """The jobs on all cores, below a line that says so."""
+    return ["All cores:", "", *job_table(jobs)]
+
+
 def write(found: dict[str, Any], folder: Path) -> None:
     """The three files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +135,8 @@ def write(found: dict[str, Any], folder: Path) -> None:
     ]  # fmt: skip
     for rows, table in (
         (found["cases"], case_table), (found["cases"], agreement_lines),
-        (found["cases"], goal_table), (found["jobs"], job_table), (found["growth"], growth_table),
+        (found["cases"], goal_table), (found["jobs"], job_table),
+        (found["all_cores"], all_cores_table), (found["growth"], growth_table),
     ):  # fmt: skip
         if rows:
             lines += [*table(rows), ""]

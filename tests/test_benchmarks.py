@@ -61,3 +61,16 @@ def test_every_whole_job_is_a_spec_that_is_valid() -> None:
         "for scale in SCALES.values(): print([len(plan.runs) for plan in plans(scale).values()])"
     )
     assert said(code).splitlines() == ["[20, 60, 300]", "[20, 60, 2000]"]
+
+
+def test_all_runs_of_a_job_are_dealt_out_evenly() -> None:
+    code = (
+        "from jobs import plans; from jobs_all_cores import dealt\n"
+        "for plan in plans(1.0).values():\n"
+        "    parts = dealt(plan, 2)\n"
+        "    assert sorted(r.id for p in parts for r in p) == sorted(r.id for r in plan.runs)\n"
+        "    print(*(sum(run.recipe.steps for run in part) for part in parts))"
+    )
+    works = [list(map(int, line.split())) for line in said(code).splitlines()]
+    assert len(works) == 3
+    assert all(max(work) <= 1.2 * min(work) for work in works)
