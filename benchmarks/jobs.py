@@ -15,11 +15,13 @@ from nnlab.core.batches import encode
 from nnlab.core.cores import default_jobs
 from nnlab.core.data import load_dataset, split
 from nnlab.core.execute import Execution
+from nnlab.core.outcome import RunResult
 from nnlab.core.plan import Plan, Stack, make_plan, make_stacks
 from nnlab.core.pool import Pool
 from nnlab.core.spec import make_spec, resolve
 from nnlab.core.train import train_stack
 
+Losses = dict[str, float]
 SCALES = {"short": 0.15, "full": 1.0}
 
 
@@ -69,19 +71,34 @@ def measure_jobs(scale: float, repeats: int, *, with_jax: bool) -> list[dict[str
 
                     cold, warm, others = train(plan)
                     turn |= {"JAX with compilation": cold, "JAX warm": warm}
-                    difference = median(abs(others[run] - losses[run]) for run in losses)
+                    difference = apart(others, losses)
                 turns.append(turn)
-        seconds = {who: median(turn[who] for turn in turns) for who in turns[0]}
-        ratio = {who: median(turn[who] / turn["nnlab"] for turn in turns) for who in turns[0]}
+        row = job_row(name, plan, turns, difference)
+        seconds = row["seconds"]
         seconds["nnlab, records"], _ = _here(plan, measure=True)
         if cores >= 2:
             seconds["nnlab, records, pool of 1"] = _pool(plan, 1)
             seconds["nnlab, records, pool of 2"] = _pool(plan, 2)
-        found.append({
-            "job": name, "runs": len(plan.runs), "seconds": seconds, "ratio": ratio,
-            "difference": difference,
-        })  # fmt: skip
+        found.append(row)
     return found
+
+
+def job_row(
+    name: str, plan: Plan, turns: list[dict[str, float]], difference: float | None
+) -> dict[str, Any]:
+    """A job's row of `tables.job_table`: medians of the seconds, and of multiples of nnlab's."""
+    return {
+        "job": name,
+        "runs": len(plan.runs),
+        "seconds": {who: median(turn[who] for turn in turns) for who in turns[0]},
+        "ratio": {who: median(turn[who] / turn["nnlab"] for turn in turns) for who in turns[0]},
+        "difference": difference,
+    }
+
+
+def apart(some: Losses, others: Losses) -> float:
+    """How far the losses of `some` runs are from those of `others`, in the median."""
+    return median(abs(loss - others[run]) for run, loss in some.items())
 
 
 @contextmanager
@@ -98,15 +115,19 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _here(plan: Plan, *, measure: bool) -> tuple[float, dict[str, float]]:
-    """Seconds, and each run's final training loss; NaN for one that diverged."""
+def _here(plan: Plan, *, measure: bool) -> tuple[float, Losses]:
+    """Seconds, and the final losses."""
     start, losses = perf_counter(), {}
     examples = encode(plan.split, plan.runs[0].recipe)
     for stack in make_stacks(plan.runs, jobs=1):
-        for result in train_stack(stack, examples, measure=measure):
-            loss = result.outcome["train_loss"]
-            losses[result.run.id] = np.nan if loss is None else float(loss)
+        losses |= final_losses(train_stack(stack, examples, measure=measure))
     return perf_counter() - start, losses
+
+
+def final_losses(results: list[RunResult]) -> Losses:
+    """Each run's final training loss by its id; NaN for one that diverged."""
+    losses = ((result.run.id, result.outcome["train_loss"]) for result in results)
+    return {run: np.nan if loss is None else float(loss) for run, loss in losses}
 
 
 def _pool(plan: Plan, jobs: int) -> float:

@@ -16,48 +16,43 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 from typing import Any
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from jobs import SCALES, plans
+from contenders import CONTENDERS
+from jobs import SCALES, Losses, apart, final_losses, job_row, plans
 from jobs_jax import alike, train
 from tables import job_table
 
-from nnlab.core.batches import encode
+from nnlab.core.batches import Examples, encode
 from nnlab.core.cores import default_jobs
 from nnlab.core.plan import Plan, Run, Stack, make_stacks
 from nnlab.core.train import train_stack
 
-Losses = dict[str, float]
 _plan: Plan | None = None
+_examples: Examples | None = None
 
 
-def _hold(plan: Plan) -> None:
-    global _plan  # noqa: PLW0603 - a process is one worker
-    _plan = plan
+def _hold(plan: Plan, cores: Any) -> None:
+    """Begin as a worker: with the plan, and kept to a core from this queue, if there is one."""
+    global _plan, _examples
+    _plan, _examples = plan, encode(plan.split, plan.runs[0].recipe)
+    if cores is not None:
+        os.sched_setaffinity(0, {cores.get()})
 
 
 def _train_stack(stack: Stack) -> Losses:
-    assert _plan is not None
-    results = train_stack(stack, encode(_plan.split, stack.recipe), measure=False)
-    losses = ((result.run.id, result.outcome["train_loss"]) for result in results)
-    return {name: float("nan") if loss is None else float(loss) for name, loss in losses}
-
-
-def _keep_to_core(plan: Plan, cores: Any) -> None:
-    _hold(plan)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {cores.get()})
+    assert _examples is not None
+    return final_losses(train_stack(stack, _examples, measure=False))
 
 
 def _train_in_jax(runs: list[Run]) -> tuple[float, float, Losses]:
@@ -73,16 +68,14 @@ def _warm_up(_: int) -> None:
 
 @contextmanager
 def processes(cores: int, plan: Plan, *, pinned: bool) -> Iterator[ProcessPoolExecutor]:
-    """Workers that hold the plan; `pinned`: each keeps to a core of its own."""
+    """Workers that hold the plan; `pinned`: each keeps to a core of its own, where it can."""
     context = get_context("spawn")
-    start: Callable[..., None] = _hold
-    given: tuple[Any, ...] = (plan,)
-    if pinned:
+    numbers = None
+    if pinned and hasattr(os, "sched_getaffinity"):
         numbers = context.Queue()
         for number in sorted(os.sched_getaffinity(0))[:cores]:
             numbers.put(number)
-        start, given = _keep_to_core, (plan, numbers)
-    with ProcessPoolExecutor(cores, context, start, given) as pool:
+    with ProcessPoolExecutor(cores, context, _hold, (plan, numbers)) as pool:
         yield pool
 
 
@@ -102,8 +95,8 @@ def _steps(runs: list[Run]) -> int:
     return sum(run.recipe.steps for run in runs)
 
 
-def measure(plan: Plan, repeats: int, cores: int) -> dict[str, Any]:
-    """Seconds of each, multiples of nnlab's, and how far the losses differ."""
+def measure(name: str, plan: Plan, repeats: int, cores: int) -> dict[str, Any]:
+    """The row of one job."""
     turns, difference = [], 0.0
     stacks, parts = make_stacks(plan.runs, cores), dealt(plan, cores)
     with (
@@ -123,14 +116,9 @@ def measure(plan: Plan, repeats: int, cores: int) -> dict[str, Any]:
             turn["JAX split, with compilation"] = max(cold for cold, _, _ in split)
             turn["JAX split, warm"] = max(warm for _, warm, _ in split)
             for each in (others, *(part for _, _, part in split)):
-                difference = max(difference, median(abs(each[run] - losses[run]) for run in each))
+                difference = max(difference, apart(each, losses))
             turns.append(turn)
-    return {
-        "runs": len(plan.runs),
-        "seconds": {who: median(turn[who] for turn in turns) for who in turns[0]},
-        "ratio": {who: median(turn[who] / turn["nnlab"] for turn in turns) for who in turns[0]},
-        "difference": difference,
-    }
+    return job_row(name, plan, turns, difference)
 
 
 def main() -> None:
@@ -140,9 +128,11 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="shorter jobs")
     parser.add_argument("--json", type=Path, help="write every number there")
     given = parser.parse_args()
+    if CONTENDERS["jax"].missing:
+        parser.error('JAX is not installed; pip install -e ".[bench]" brings it')
     cores = default_jobs()
     found = [
-        {"job": name, **measure(plan, given.repeats, cores)}
+        measure(name, plan, given.repeats, cores)
         for name, plan in plans(SCALES["short" if given.short else "full"]).items()
     ]
     print(f"On {cores} cores:\n", *job_table(found), sep="\n")

@@ -36,6 +36,16 @@ def test_what_is_not_there_cannot_be_skipped() -> None:
     assert "--skip eagre: there are bandwidth, cases, eager, " in done.stderr
 
 
+def test_all_cores_without_jax_says_what_brings_it() -> None:
+    code = "import sys; sys.modules['jax'] = None; import jobs_all_cores; jobs_all_cores.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=FOLDER, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert 'JAX is not installed; pip install -e ".[bench]" brings it' in done.stderr
+
+
 def test_every_module_loads_without_the_extra() -> None:
     """PyTorch and JAX are loaded where they are used: without them the others are measured."""
     alone = {"scaling_torch"}  # PyTorch's side of a comparison by hand

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from nnlab.core.analysis.axes import OUTCOMES, Outcome
-from nnlab.core.analysis.leaders import Lead, lead_of
+from nnlab.core.analysis.leaders import Lead, lead_of, may_be_least, may_be_most
 from nnlab.core.analysis.selection import rank_settings
 from tests.frames import Grid, study
 
@@ -85,3 +85,13 @@ def test_one_setting_is_no_contest() -> None:
     assert names(found) == ("relu", [])
     assert found is not None
     assert found.others == 0
+
+
+def test_what_may_be_the_most_and_the_least_by_hand() -> None:
+    rows = pl.DataFrame({
+        "line": ["a", "b", "c", "d"], "mean": [10.0, 8.0, 7.0, 9.9],
+        "low": [9.0, 5.0, 6.9, None], "high": [11.0, 10.0, 7.1, None],
+    })  # fmt: skip
+    assert may_be_most(rows)["line"].to_list() == ["a", "b"]  # a single seed's mean is no interval
+    assert may_be_least(rows)["line"].to_list() == ["b", "c"]
+    assert may_be_least(rows, slack=0.3)["line"].to_list() == ["a", "b", "c", "d"]

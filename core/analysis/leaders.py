@@ -60,6 +60,21 @@ def lead_of(runs: pl.DataFrame, settings: pl.DataFrame, outcome: Outcome) -> Lea
     return Lead(first, alike, len(others))
 
 
+def may_be_most(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows whose interval (`low`, `high`, null for one seed) goes up to the largest `mean`.
+
+    Not paired as in `lead_of`, so it rather names one too many: for a title that claims no more.
+    """
+    return rows.filter(pl.max_horizontal("high", "mean") >= pl.col("mean").max())
+
+
+def may_be_least(rows: pl.DataFrame, slack: float = 0.0) -> pl.DataFrame:
+    """As `may_be_most`, down to the least; also those within `slack`, a share of their mean."""
+    return rows.filter(
+        pl.min_horizontal("low", (1 - slack) * pl.col("mean")) <= pl.col("mean").min()
+    )
+
+
 def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(row[axis] for axis in AXES)
 

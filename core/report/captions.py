@@ -149,6 +149,12 @@ def architecture_words(summary: Summary, panel: str) -> str:
     return f" ({panel})" if len(summary.shown.panels) > 1 else ""
 
 
+def lines_among(summary: Summary, rows: pl.DataFrame) -> list[str]:
+    """The lines of the figures that have a row here, in the figures' order."""
+    there = set(rows["line"])
+    return [line for line in summary.shown.lines if line in there]
+
+
 def joined(*sentences: str) -> str:
     """Sentences with a space between, empty ones dropped."""
     return " ".join(sentence for sentence in sentences if sentence)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from nnlab.core.analysis.leaders import may_be_least
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.report.captions import (
     architecture_words,
     averaged,
     joined,
     left_out,
+    lines_among,
     time_axis,
 )
 from nnlab.core.report.family import columns_for, family_lines, family_maps, layer_axis
@@ -85,9 +87,7 @@ def _reach_title(summary: Summary) -> str:
     if reach.height == 1:
         who = f"with {row['line']}{where}"
     else:
-        # Whose interval goes down to the least mean may be the least as well.
-        near = reach.filter(pl.min_horizontal("low", 0.98 * pl.col("mean")) <= row["mean"])
-        lines = [line for line in summary.shown.lines if line in set(near["line"])]
+        lines = lines_among(summary, may_be_least(reach, slack=0.02))
         alike = len(lines) == reach.height
         who = f"alike for all{where}" if alike else f"least with {listed(lines)}{where}"
     share = f"{ratio(row['mean'])} times {whose}"

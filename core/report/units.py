@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
+from nnlab.core.analysis.leaders import may_be_most
 from nnlab.core.analysis.summaries import Summary
 from nnlab.core.report.captions import (
     AXIS_WORDS,
     architecture_words,
     averaged,
     joined,
+    lines_among,
     time_axis,
 )
 from nnlab.core.report.family import columns_for, family_lines, family_maps, layer_axis
@@ -117,11 +119,7 @@ def _title(summary: Summary, rows: pl.DataFrame, head: str, panel: str) -> str:
         return f"{head}{where}: none {'left at the end' if ever else 'at any time'}"
     row = last.sort("mean", descending=True, maintain_order=True).row(0, named=True)
     share = percent(row["mean"])
-    # Whose interval in that layer goes up to the largest mean may have the most as well.
-    near = last.filter(
-        pl.col("layer") == row["layer"], pl.max_horizontal("high", "mean") >= row["mean"]
-    )
-    lines = [line for line in summary.shown.lines if line in set(near["line"])]
+    lines = lines_among(summary, may_be_most(last.filter(pl.col("layer") == row["layer"])))
     if len(lines) > 1 and len(lines) == len(summary.shown.lines):
         return f"{head} at the end{where}: no clear difference, at most {share} of a layer"
     most = "most with " if len(summary.shown.lines) > 1 else ""
