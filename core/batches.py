@@ -95,6 +95,7 @@ class Batches:
         shape = (self.streams, self._batch_size)
         self._x = np.empty((*shape, self._part.x.shape[1]), self._part.x.dtype)
         self._y = np.empty((len(self._part.y), *shape), self._part.y.dtype)
+        self._batch = self._x, self._y.transpose(1, 2, 0)
         self._stack_orders()
 
     def _stack_orders(self) -> None:
@@ -116,4 +117,4 @@ class Batches:
         # "clip" skips the bounds check's temporary copy; the rows are all within bounds.
         self._part.x.take(rows, axis=0, out=self._x, mode="clip")
         self._part.y.take(rows, axis=1, out=self._y, mode="clip")
-        return self._x, self._y.transpose(1, 2, 0)
+        return self._batch

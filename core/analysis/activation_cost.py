@@ -171,7 +171,7 @@ def step_work(
     x = with_ones(rng.standard_normal((batch_size, layer_sizes[0])), np.float32)[None]
     classes = rng.integers(layer_sizes[-1], size=batch_size)
     y = np.eye(layer_sizes[-1], dtype=np.float32)[classes][None]
-    signal = np.full(runs, RATE / batch_size, np.float32)
+    signal = np.full((runs, 1), RATE / batch_size, np.float32)
     memory = _memory(runs, sum(layer_sizes[1:-1]), batch_size)
     work: dict[str, Work] = {}
     for name, label in _entries(labels).items():

@@ -237,7 +237,7 @@ def test_halves_of_a_batch_add_up_to_the_whole() -> None:
 def test_scale_multiplies_each_run(depth: int, dtype: Any) -> None:
     net, x, y = deep_net(depth, dtype)
     _, mean = train_pass(net, x, y)
-    scales = np.array([1, 0.5, 0.25]) / 8  # powers of two are exact
+    scales = np.array([[1], [0.5], [0.25]]) / 8  # powers of two are exact
     _, scaled = train_pass(net, x, y, scales)
     assert np.array_equal(scaled, mean * np.array([[1], [0.5], [0.25]], dtype))
     _, summed = train_pass(net, x, y, 1.0)
