@@ -36,7 +36,15 @@ from contenders import CONTENDERS
 from growth import growth
 from jobs import SCALES, measure_jobs, one_core
 from measure import measure
-from tables import agreement_lines, case_table, goal_table, growth_table, job_table
+from records import records
+from tables import (
+    agreement_lines,
+    case_table,
+    goal_table,
+    growth_table,
+    job_table,
+    records_table,
+)
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "XLA_FLAGS")
 
@@ -64,11 +72,11 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="words that a case's name must hold")
     parser.add_argument("--repeats", type=int, default=0, help="0: 7, or 3 for the short form")
     parser.add_argument(
-        "--skip", default="", help="contenders, jobs, cases, growth; commas between"
+        "--skip", default="", help="contenders, jobs, cases, records, growth; commas between"
     )
     parser.add_argument("--out", type=Path, default=Path("build/benchmark"))
     options = parser.parse_args()
-    parts = {*CONTENDERS, "jobs", "cases", "growth"}
+    parts = {*CONTENDERS, "jobs", "cases", "records", "growth"}
     if unknown := sorted(set(filter(None, options.skip.split(","))) - parts):
         parser.error(f"--skip {', '.join(unknown)}: there are {', '.join(sorted(parts))}")
     return options
@@ -84,7 +92,8 @@ def main() -> None:
     found: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
         "left_out": [f"{row.title}: {row.needs} is not installed" for row in missing],
-        "cases": [], "jobs": [], "all_cores": [], "growth": [],
+        "cases": [], "jobs": [], "all_cores": [], "records": [],
+        "growth": [],
     }  # fmt: skip
     for line in found["left_out"]:
         print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
@@ -101,6 +110,8 @@ def main() -> None:
             found["cases"].append(row)
             times = ", ".join(f"{k} {v:.3g}" for k, v in row["microseconds"].items())
             print(f"{case.name}: {times} µs", flush=True)
+        if "records" not in skip and not options.only:
+            found["records"] = records(max(repeats, 5))
         if "growth" not in skip and not options.only:
             found["growth"] = growth(repeats)
     found["machine"] = machine()
@@ -136,7 +147,8 @@ def write(found: dict[str, Any], folder: Path) -> None:
     for rows, table in (
         (found["cases"], case_table), (found["cases"], agreement_lines),
         (found["cases"], goal_table), (found["jobs"], job_table),
-        (found["all_cores"], all_cores_table), (found["growth"], growth_table),
+        (found["all_cores"], all_cores_table), (found["records"], records_table),
+        (found["growth"], growth_table),
     ):  # fmt: skip
         if rows:
             lines += [*table(rows), ""]

@@ -8,6 +8,7 @@ from typing import Any
 
 from cases import GOALS, Goal
 from contenders import CONTENDERS
+from records import DEFAULT_RECORDS, SHARE
 from work import Case
 
 Row = dict[str, Any]
@@ -115,6 +116,19 @@ def job_table(jobs: Sequence[Row]) -> list[str]:
         for job in jobs if job["difference"] is not None
     ]  # fmt: skip
     return [*_lines(["whole job, seconds", "runs", *names], body), "", *differences]
+
+
+def records_table(rows: Sequence[Row]) -> list[str]:
+    """What a record costs, and from how many steps on the default's records are a small share."""
+    body = [
+        [row["net"], str(row["batch"]), f"{row['step_microseconds']:.0f}",
+         f"{row['record_microseconds']:,.0f}", f"{row['record_in_steps']:.1f}",
+         f"{row['steps_for_the_share']:,.0f}"]
+        for row in rows
+    ]  # fmt: skip
+    head = ["net", "batch", "µs a step and run", "µs a record and run", "a record in steps",
+            f"steps from which {DEFAULT_RECORDS} records add {SHARE:.0%}"]  # fmt: skip
+    return _lines(head, body)
 
 
 def growth_table(growth: Sequence[Row]) -> list[str]:

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from nnlab.core.listener import Outlook
     from nnlab.core.study import Study
 
+MUCH_MEASURING = 0.3
+"""Share of the estimated time from which it is said what measuring takes."""
+FEW_RECORDS = 5
+"""What is suggested then: enough to see where a run goes."""
+
 _AXES = (
     "architectures", "activation", "initialization", "optimizer", "learning_rate", "batch_size",
     "seeds",
@@ -51,6 +56,7 @@ def lines(study: Study, outlook: Outlook, width: int, *, stored: bool = True) ->
     if stored:
         facts["stored"] = f"{outlook.stored:,} of {plural(outlook.runs, 'run')}"
     facts["time"] = f"about {duration(outlook.seconds)} on {_workers(study, outlook)}"
+    facts["time"] += _measuring(study, outlook)
     if stored and outlook.seconds > LONG_SECONDS:
         facts["time"] += "; to begin it takes --yes"
     facts["results"] = str(study.folder)
@@ -75,6 +81,7 @@ def document(study: Study, outlook: Outlook) -> dict[str, Any]:
         "stacks": outlook.stacks,
         "run_steps": outlook.run_steps,
         "seconds": outlook.seconds,
+        "measuring_seconds": outlook.measuring_seconds,
         "bytes": outlook.bytes,
         "data": {
             "name": split.name,
@@ -153,6 +160,18 @@ def _steps(study: Study) -> str:
     many = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     epochs = study.spec.epochs
     return f"{many} a run" + (f" ({plural(epochs, 'epoch')})" if epochs else "")
+
+
+def _measuring(study: Study, outlook: Outlook) -> str:
+    """What the records take, where that is much: a spec can ask for fewer."""
+    share = outlook.measuring_seconds / outlook.seconds
+    records = study.spec.records
+    if share < MUCH_MEASURING or records <= FEW_RECORDS:
+        return ""
+    return (
+        f", {round(20 * share) * 5} % of it to measure {records} moments a run "
+        f"(records: {FEW_RECORDS} takes less)"
+    )
 
 
 def _workers(study: Study, outlook: Outlook) -> str:

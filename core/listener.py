@@ -19,6 +19,8 @@ class Outlook:
     """Steps times runs still to make."""
     seconds: float
     """Estimated."""
+    measuring_seconds: float
+    """What the records take of them, estimated."""
     bytes: int
     """Working memory of all workers, estimated."""
 

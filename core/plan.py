@@ -136,24 +136,37 @@ class Stack:
         """Estimated seconds on one core: by it stacks are ordered and grids announced."""
         return stack_seconds(self.recipe, len(self.runs))
 
+    @property
+    def measuring(self) -> float:
+        """The part of `work` that its records take."""
+        return record_seconds(self.recipe, len(self.runs))
+
 
 def stack_seconds(recipe: Recipe, runs: int) -> float:
     """Estimated seconds that a stack of so many runs takes on one core.
 
     A step costs a stack Python's own time and each run its arithmetic: two products of the
-    backward pass and one of the forward pass. A record costs a run about as much as 1,800
-    examples forward and 1,024 backward.
+    backward pass and one of the forward pass.
     """
     products = 2 * count_parameters(recipe.layer_sizes)  # floating-point operations, forward
     steps = recipe.steps
     if recipe.stop_at_target:  # a guess: nobody knows when a run gets there
         steps = math.ceil(STOPPED_SHARE * steps)
-    examples = 3 * recipe.batch_size * steps + 2 * recipe.records * min(recipe.train_examples, 2048)
+    examples = 3 * recipe.batch_size * steps
     if recipe.target_loss is not None:
         examples += _comparisons(steps) * recipe.train_examples
     calls = 20 + 18 * len(recipe.layer_sizes)
     python = steps * calls * SECONDS_A_CALL + runs * SECONDS_A_RUN
-    return python + runs * examples * products / FLOPS
+    return python + runs * examples * products / FLOPS + record_seconds(recipe, runs)
+
+
+def record_seconds(recipe: Recipe, runs: int) -> float:
+    """Estimated seconds that the records of a stack of so many runs take on one core.
+
+    One costs a run about as much as 1,800 examples forward and 1,024 backward.
+    """
+    examples = 2 * recipe.records * min(recipe.train_examples, 2048)
+    return runs * examples * 2 * count_parameters(recipe.layer_sizes) / FLOPS
 
 
 def _comparisons(steps: int) -> int:

@@ -62,6 +62,7 @@ class Runner:
             stacks=len(stacks),
             run_steps=sum(run.recipe.steps for run in missing),
             seconds=seconds + REPORT_SECONDS,
+            measuring_seconds=seconds * _measuring(stacks),
             bytes=workers * max((memory_of(s.recipe, len(s.runs)) for s in stacks), default=0),
         )
 
@@ -127,6 +128,12 @@ class Runner:
             f"{kept} of {total} runs are finished and kept in {folder}; "
             "the same command goes on from there"
         )
+
+
+def _measuring(stacks: Sequence[Stack]) -> float:
+    """The share of the work that the records take."""
+    work = sum(stack.work for stack in stacks)
+    return sum(stack.measuring for stack in stacks) / work if work else 0.0
 
 
 @contextmanager

@@ -163,8 +163,9 @@ class MLP:
 
     def _forward_calls(self, l: int) -> list[_Call]:
         """a^l = f(z^l), and z^{l+1} from it."""
-        b, calls = self.buffers, list[_Call]()
+        b = self.buffers
         z, a, t = b.pre_activations[l], b.activations[l], b.scratch[l]
+        calls: list[_Call] = []
         for runs, f in self.slices:
             calls.append(partial(f.forward, z[runs], a[runs], t[runs], f.value))
             if f.f(1.0) != 1:  # else they come from the row of ones of the pre-activations
@@ -183,9 +184,14 @@ class MLP:
         """delta^l = (delta^{l+1} W^{l+1}^T) f'(z^l)."""
         b = self.buffers
         multiply = _row_times if self.batch_size == 1 else np.matmul
+        slopes = self._slopes[l]
+        if b.keeps_slopes:
+            # Not a method of this net: that would tie it to itself, and its buffers would stay
+            # until the garbage is collected.
+            slopes = [partial(_call_once, l + 1, self._sloped, slopes)]
         return [
             partial(multiply, self._delta[l + 1], self._w_t[l + 1], out=self._delta[l]),
-            *([partial(self._slope_once, l + 1)] if b.keeps_slopes else self._slopes[l]),
+            *slopes,
             partial(np.multiply, b.deltas[l], b.slopes[l], out=b.deltas[l]),
         ]
 
@@ -299,10 +305,6 @@ class MLP:
             self._sloped.add(layer)
         return self.buffers.slopes[layer - 1][:, :-1]
 
-    def _slope_once(self, layer: int) -> None:
-        if layer not in self._sloped:
-            self.slope(layer)
-
     def _write_call(self, l: int) -> Callable[..., Array]:
         """The gradient a^T delta, its last row that of the bias; `out=None` allocates it."""
         if l == 0:
@@ -320,6 +322,13 @@ class MLP:
         if self.accumulating:
             out = self._g[l] if l else self._first_g
             out += product
+
+
+def _call_once(layer: int, done: set[int], calls: Iterable[_Call]) -> None:
+    if layer not in done:
+        for call in calls:
+            call()
+        done.add(layer)
 
 
 def _row_times(row: Array, matrix: Array, out: Array) -> Array:

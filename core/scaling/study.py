@@ -93,6 +93,7 @@ class ScalingStudy:
             run_steps=sum(part.run_steps for part in parts),
             # Two plans, but one report.
             seconds=sum(part.seconds for part in parts) - REPORT_SECONDS,
+            measuring_seconds=sum(part.measuring_seconds for part in parts),
             bytes=max(part.bytes for part in parts),
         )
 

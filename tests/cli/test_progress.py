@@ -27,7 +27,9 @@ class Clock:
 
 
 def outlook(runs: int = 20, stored: int = 0, run_steps: int = 2000) -> Outlook:
-    return Outlook(runs, stored, stacks=2, run_steps=run_steps, seconds=12.4, bytes=1000)
+    return Outlook(
+        runs, stored, stacks=2, run_steps=run_steps, seconds=12.4, measuring_seconds=1, bytes=1000
+    )
 
 
 def result(seed: int = 0, status: str = FINISHED) -> RunResult:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -273,3 +275,22 @@ def test_flat_parameters_are_what_the_views_take_apart() -> None:
     for (W, b), view in zip(layers, views, strict=True):
         assert np.array_equal(view[0, :-1], W)
         assert np.array_equal(view[0, -1], b)
+
+
+@pytest.mark.parametrize("keep_slopes", [False, True])
+def test_a_net_goes_with_its_last_reference(keep_slopes: bool) -> None:
+    """A stack's buffers are large: they must not wait for the garbage collector."""
+    sizes = (3, 4, 4, 2)
+    buffers = Buffers.allocate(sizes, 2, 5, np.float32, keep_z=False, keep_slopes=keep_slopes)
+    net = MLP(
+        sizes, [ACTIVATIONS["relu"]] * 2, PAIRS["mse", "identity"],
+        np.zeros((2, count_parameters(sizes)), np.float32), 5, buffers=buffers,
+    )  # fmt: skip
+    train_pass(net, np.ones((1, 5, 4), np.float32), np.ones((1, 5, 2), np.float32))
+    gone = weakref.ref(net)
+    gc.disable()
+    try:
+        del net
+        assert gone() is None
+    finally:
+        gc.enable()
