@@ -75,7 +75,7 @@ def _small(case: Case) -> bool:
 
 
 def _to_128(case: Case) -> bool:
-    return case.runs > 1 and case.width <= 128 and case.batch <= 128
+    return case.width <= 128 and case.batch <= 128
 
 
 GOALS = (

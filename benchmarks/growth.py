@@ -23,21 +23,23 @@ STEPS = 40
 
 
 def growth(repeats: int) -> list[dict[str, Any]]:
-    """One row an axis and value; `stack` is one stack of so many runs, `runs` the planner's."""
+    """One row an axis and value; `stack` is one stack of so many runs, `runs` the planner's.
+
+    All in turn within every repeat: a machine that changes its pace on the way would bend the line.
+    """
+    points = [(axis, value) for axis, values in AXES.items() for value in values]
     contenders = []
-    for axis, values in AXES.items():
-        for value in values:
-            case = replace(BASE, **{"runs" if axis == "stack" else axis: value})
-            contenders.append((axis, value, case))
+    for axis, value in points:
+        case = replace(BASE, **{"runs" if axis == "stack" else axis: value})
+        contenders.append(Nnlab(work_for(case), largest=case.runs if axis == "stack" else None))
+        contenders[-1].advance(STEPS)
+    turns = [[each.advance(STEPS) / STEPS for each in contenders] for _ in range(repeats)]
     found = []
-    for axis, value, case in contenders:
-        nnlab = Nnlab(work_for(case), largest=case.runs if axis == "stack" else None)
-        nnlab.advance(STEPS)
-        seconds = [nnlab.advance(STEPS) / STEPS for _ in range(repeats)]
+    for (axis, value), nnlab, *seconds in zip(points, contenders, *turns, strict=True):
         step = statistics.median(seconds) * 1e6
         found.append({
             "axis": axis, "value": value, "step_microseconds": step,
-            "run_microseconds": step / case.runs, "megabytes": _bytes(nnlab) / 2**20,
+            "run_microseconds": step / nnlab.runs, "megabytes": _bytes(nnlab) / 2**20,
         })  # fmt: skip
     return found
 

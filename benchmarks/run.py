@@ -92,8 +92,7 @@ def main() -> None:
     found: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
         "left_out": [f"{row.title}: {row.needs} is not installed" for row in missing],
-        "cases": [], "jobs": [], "all_cores": [], "records": [],
-        "growth": [],
+        "cases": [], "jobs": [], "all_cores": [], "records": [], "growth": [],
     }  # fmt: skip
     for line in found["left_out"]:
         print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
@@ -111,7 +110,7 @@ def main() -> None:
             times = ", ".join(f"{k} {v:.3g}" for k, v in row["microseconds"].items())
             print(f"{case.name}: {times} µs", flush=True)
         if "records" not in skip and not options.only:
-            found["records"] = records(max(repeats, 5))
+            found["records"] = records(repeats)
         if "growth" not in skip and not options.only:
             found["growth"] = growth(repeats)
     found["machine"] = machine()

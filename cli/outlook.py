@@ -165,11 +165,11 @@ def _steps(study: Study) -> str:
 def _measuring(study: Study, outlook: Outlook) -> str:
     """What the records take, where that is much: a spec can ask for fewer."""
     share = outlook.measuring_seconds / outlook.seconds
-    records = study.spec.records
-    if share < MUCH_MEASURING or records <= FEW_RECORDS:
+    moments = max(run.recipe.moments for run in study.plan.runs)
+    if share < MUCH_MEASURING or moments <= FEW_RECORDS:
         return ""
     return (
-        f", {round(20 * share) * 5} % of it to measure {records} moments a run "
+        f", some {round(100 * share, -1):.0f} % of it to measure {moments:,} moments a run "
         f"(records: {FEW_RECORDS} takes less)"
     )
 

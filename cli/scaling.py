@@ -172,6 +172,7 @@ def _show_outlook(study: ScalingStudy, output: OutputOptions) -> None:
                 "runs": outlook.runs,
                 "stored": outlook.stored,
                 "seconds": outlook.seconds,
+                "measuring_seconds": outlook.measuring_seconds,
                 "bytes": outlook.bytes,
                 "sweeps": [
                     {

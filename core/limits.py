@@ -156,8 +156,7 @@ def check_range(spec: Spec, split: Split) -> None:
 def memory_of(recipe: Recipe, runs: int = 1) -> int:
     """Bytes that a stack takes at its worst: a step, drawing weights, a record, all records."""
     sizes = recipe.layer_sizes
-    records = min(recipe.records, recipe.steps + 1)
-    kept = records * (len(LAYER_VALUES) * (len(sizes) - 1) + len(CURVE_VALUES)) * 8
+    kept = recipe.moments * (len(LAYER_VALUES) * (len(sizes) - 1) + len(CURVE_VALUES)) * 8
     drawn = 8 * count_parameters(sizes)
     # The training part is measured in blocks of one size and a rest; the test part is a third.
     probe = 3 * probe_bytes(recipe) * min(runs, runs_measured_at_once(recipe))
@@ -199,8 +198,7 @@ def _beyond(spec: Spec, recipe: Recipe, memory: bool) -> Iterator[tuple[float, s
     yield deep / 20, "depth" if shape else "hidden_layer_sizes", f"a network of {deep:,} layers"
     batch = recipe.batch_size
     yield batch / 2048, "batch_size", f"a batch of {batch:,} examples"
-    records = min(recipe.records, recipe.steps + 1)
-    yield records / 500, "records", f"measuring at {records:,} moments"
+    yield recipe.moments / 500, "records", f"measuring at {recipe.moments:,} moments"
     if memory:
         return
     if spec.steps is not None:

@@ -73,6 +73,11 @@ class Recipe:
         """Units of the hidden layers."""
         return self.layer_sizes[1:-1]
 
+    @property
+    def moments(self) -> int:
+        """How many are measured: in few steps there are fewer than `records`."""
+        return min(self.records, self.steps + 1)
+
 
 def _digest(facts: Any) -> str:
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
@@ -138,8 +143,8 @@ class Stack:
 
     @property
     def measuring(self) -> float:
-        """The part of `work` that its records take."""
-        return record_seconds(self.recipe, len(self.runs))
+        """Estimated seconds of `work` that its records take."""
+        return records_seconds(self.recipe, len(self.runs))
 
 
 def stack_seconds(recipe: Recipe, runs: int) -> float:
@@ -157,16 +162,18 @@ def stack_seconds(recipe: Recipe, runs: int) -> float:
         examples += _comparisons(steps) * recipe.train_examples
     calls = 20 + 18 * len(recipe.layer_sizes)
     python = steps * calls * SECONDS_A_CALL + runs * SECONDS_A_RUN
-    return python + runs * examples * products / FLOPS + record_seconds(recipe, runs)
+    return python + runs * examples * products / FLOPS + records_seconds(recipe, runs)
 
 
-def record_seconds(recipe: Recipe, runs: int) -> float:
+def records_seconds(recipe: Recipe, runs: int) -> float:
     """Estimated seconds that the records of a stack of so many runs take on one core.
 
-    One costs a run about as much as 1,800 examples forward and 1,024 backward.
+    A record passes the training part forward and the probe's examples back, which is two products
+    for each of them. (The test part, which a recipe does not know, is left out.)
     """
-    examples = 2 * recipe.records * min(recipe.train_examples, 2048)
-    return runs * examples * 2 * count_parameters(recipe.layer_sizes) / FLOPS
+    examples = recipe.train_examples + 2 * min(recipe.train_examples, PROBE_EXAMPLES)
+    products = 2 * count_parameters(recipe.layer_sizes)
+    return runs * recipe.moments * examples * products / FLOPS
 
 
 def _comparisons(steps: int) -> int:

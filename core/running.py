@@ -62,7 +62,7 @@ class Runner:
             stacks=len(stacks),
             run_steps=sum(run.recipe.steps for run in missing),
             seconds=seconds + REPORT_SECONDS,
-            measuring_seconds=seconds * _measuring(stacks),
+            measuring_seconds=seconds * _measuring_share(stacks),
             bytes=workers * max((memory_of(s.recipe, len(s.runs)) for s in stacks), default=0),
         )
 
@@ -130,8 +130,8 @@ class Runner:
         )
 
 
-def _measuring(stacks: Sequence[Stack]) -> float:
-    """The share of the work that the records take."""
+def _measuring_share(stacks: Sequence[Stack]) -> float:
+    """How much of the work is measuring, 0 to 1."""
     work = sum(stack.work for stack in stacks)
     return sum(stack.measuring for stack in stacks) / work if work else 0.0
 

@@ -84,3 +84,16 @@ def test_all_runs_of_a_job_are_dealt_out_evenly() -> None:
     works = [list(map(int, line.split())) for line in said(code).splitlines()]
     assert len(works) == 3
     assert all(max(work) <= 1.2 * min(work) for work in works)
+
+
+def test_what_a_record_costs_is_measured_and_told() -> None:
+    code = (
+        "import records; from tables import records_table\n"
+        "records.NETS, records.BATCHES, records._TURN_SECONDS = ((4, 1),), (32,), 0.01\n"
+        "print(*records_table(records.records(1)), sep='\\n')"
+    )
+    head, _, row = said(code).splitlines()
+    assert head.endswith("| a record in steps | steps from which 40 records add 5% |")
+    cells = [cell.strip().replace(",", "") for cell in row.strip("|").split("|")]
+    assert cells[:2] == ["1 x 4", "32"]
+    assert float(cells[5]) == pytest.approx(40 * float(cells[4]) / 0.05, rel=0.02)

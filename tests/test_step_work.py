@@ -85,7 +85,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 def calls_of_a_step(found: Training) -> int:
-    """Calls of everything but universal functions, which Python does not tell of."""
+    """Calls of everything but universal functions, and what is bound by `partial`, of which Python
+    does not tell.
+    """
     with counted_calls() as calls:
         found._step(3)
     return calls[0] - 1  # the one that ends the counting

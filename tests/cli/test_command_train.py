@@ -148,18 +148,7 @@ def test_dry_run_counts_what_is_stored(nnlab: Nnlab) -> None:
     nnlab("train", "tiny.yaml", *ALONE)
     told = document(nnlab("train", "tiny.yaml", "-s", "seeds=5", "--dry-run", "--json"))
     assert (told["runs"], told["stored"], told["run_steps"]) == (10, 4, 72)
-
-
-def test_dry_run_says_where_measuring_takes_most_of_the_time(nnlab: Nnlab) -> None:
-    """A record costs what some 35 steps do: 40 of them outweigh 100 steps by far."""
-    grid = "dataset=digits", "hidden_layer_sizes=[64, 64]", "seeds=400", "steps=100"
-    many = *(word for override in grid for word in ("-s", override)), "--dry-run"
-    told = " ".join(nnlab("train", "tiny.yaml", *many, "-s", "records=40").stdout.split())
-    assert re.search(r"[89]\d % of it to measure 40 moments a run \(records: 5 takes less\)", told)
-    found = document(nnlab("train", "tiny.yaml", *many, "-s", "records=40", "--json"))
-    assert 0.8 < found["measuring_seconds"] / found["seconds"] < 1
-    assert "to measure" not in nnlab("train", "tiny.yaml", *many, "-s", "records=5").stdout
-    assert "to measure" not in nnlab("train", "tiny.yaml", *many, "-s", "steps=20000").stdout
+    assert 0 < told["measuring_seconds"] < told["seconds"]
 
 
 def test_a_diverged_run_is_a_result(nnlab: Nnlab) -> None:
