@@ -17,8 +17,8 @@ How it is laid out, because it is what makes a step fast:
   below are transposed views.
 - Logits lie `(outputs, runs, batch)`: the softmax reduces along a long axis.
 - Buffers are allocated once (`buffers.py`), and every call that a step makes is bound to its arrays
-  once: a step makes them one after the other. (Looking the arrays up took 9 to 14 % of a step of 8
-  nets and fewer at batch 8.)
+  once: a step makes them one after the other. (Looking the arrays up, and a few small calls beside
+  it, took 8 to 15 % of a step of a single net, 3 to 8 % of one of eight.)
 """
 
 from __future__ import annotations
