@@ -108,7 +108,7 @@ class Training:
         net, recipe = self.net, self.recipe
         x, y = self.batches.next()
         factor = schedule_factor(recipe.schedule, step, recipe.steps, recipe.warmup_steps)
-        scale = self.signal * factor if self.folds_rate and factor != 1 else self.signal
+        scale = self.signal * factor if self.folds_rate else self.signal
 
         net.forward(x)  # 1. z1 = W1 x + b1, a1 = f(z1), ... up to the logits
         loss = net.loss(y)  # 2. l(yhat, y), and dl/dz of the logits
@@ -168,9 +168,7 @@ class Training:
         The losses of the batches tell, and in the end that of the whole training part (`whole`),
         so that it never depends on what is recorded.
         """
-        # Counted: `.all()`, 1 by the rate's factor and the like are small calls, but a single run's
-        # step has few others (all of them together 7 to 9 % of it).
-        if not len(self.alive) or np.count_nonzero(loss <= self.limit) == len(loss):
+        if not len(self.alive) or (loss <= self.limit).all():
             return
         broken = ~np.isfinite(loss) | (whole & (loss > self.limit))
         suspect = ~broken & (loss > self.limit)

@@ -75,12 +75,13 @@ def sum_outputs(values: Array, axis: int = -1) -> Array:
     return total
 
 
-_LAST_FIRST = tuple((ndim - 1, *range(ndim - 1)) for ndim in range(1, 5))
+# By the number of axes: to make an order at every call takes 4 % of a step of a single net.
+_LAST_FIRST = {ndim: (ndim - 1, *range(ndim - 1)) for ndim in range(1, 5)}
 
 
 def _outputs_first(values: Array) -> Array:
     """As logits lie in memory; NumPy spends 4 % of a step of 8 small nets less on such axes."""
-    return values.transpose(_LAST_FIRST[values.ndim - 1])
+    return values.transpose(_LAST_FIRST[values.ndim])
 
 
 # exp(-60) = 9e-27 is nothing beside 1 and far from float32's denormals, which would slow every
@@ -95,8 +96,7 @@ def cross_entropy_softmax(z: Array, y: Array, delta: Array) -> Array:
     np.multiply(z, y, out=delta)
     z_true = sum_outputs(delta, axis=0)
     if z.dtype == np.float32:
-        delta.fill(_FLOOR)
-        np.maximum(z, delta, out=z)  # as in `relu`
+        np.maximum(z, _FLOOR, out=z)
     np.exp(z, out=z)
     total = sum_outputs(z, axis=0)
     np.divide(z, total, out=z)
