@@ -108,7 +108,7 @@ class Training:
         net, recipe = self.net, self.recipe
         x, y = self.batches.next()
         factor = schedule_factor(recipe.schedule, step, recipe.steps, recipe.warmup_steps)
-        scale = self.signal * factor if self.folds_rate else self.signal
+        scale = self.signal * factor if self.folds_rate and factor != 1 else self.signal
 
         net.forward(x)  # 1. z1 = W1 x + b1, a1 = f(z1), ... up to the logits
         loss = net.loss(y)  # 2. l(yhat, y), and dl/dz of the logits

@@ -15,9 +15,9 @@ CORE = ROOT / "core"
 FLOORS = (
     ("errors", "suggest", "wording"),
     ("nn",),
-    ("spec", "data", "plan", "quantities", "limits"),
+    ("spec", "data", "plan", "cores", "quantities", "limits"),
     (
-        "cores", "batches", "probes", "outcome", "train", "worker", "pool", "execute", "cluster",
+        "batches", "probes", "outcome", "train", "worker", "pool", "execute", "cluster",
         "cluster_worker", "cluster_crew",
         "files", "store", "folder", "claim", "completion", "sink", "reading", "environment",
         "fingerprint", "settings", "listener", "calibration", "running",

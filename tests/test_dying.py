@@ -234,7 +234,7 @@ def test_the_picture_of_births_has_points_on_lines() -> None:
     units = {"4 inputs": (np.array([[0.2, 0.3], [0.2, 0.4]]), np.array([0.2, 0.33]))}
     picture = dead_at_birth(births, units)
     line, points = picture.panels[0].lines
-    assert line.y == (0.4375, 0.578125)
+    assert line.y == pytest.approx((0.4375, 0.578125))
     assert (points.y, points.joined, points.label) == ((0.44, 0.58), False, "")
     assert picture.panels[1].lines[1].y == pytest.approx((0.2, 0.35))
     axes = draw(picture, 1600).axes[0]

@@ -157,6 +157,18 @@ def test_larger_nets_make_smaller_stacks() -> None:
     assert sizes[-1] == SMALLEST_STACK
 
 
+def test_a_larger_cache_makes_larger_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In proportion, between what was measured: 512 KiB and 1 MiB a core."""
+
+    def stack(kilobytes: int) -> int:
+        monkeypatch.setattr(plan_module, "second_level_cache", lambda: kilobytes * 2**10)
+        return largest_stack(recipe_of(layer_sizes=(64, 128, 128, 10)))
+
+    assert stack(128) == stack(512)
+    assert stack(512) < stack(768) < stack(1024) == stack(4096)
+    assert stack(1024) == pytest.approx(2 * stack(512), abs=1)
+
+
 @pytest.mark.parametrize(
     ("seeds", "expected"),
     [

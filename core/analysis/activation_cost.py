@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.core.analysis.statistics import Floats, Interval, geometric_interval
-from nnlab.core.nn.activations import Activation, find_activation
+from nnlab.core.nn.activations import Activation, find_activation, make
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import MLP, initial_parameters, with_ones
@@ -97,10 +97,11 @@ class _Elements:
     def __call__(self) -> None:
         z, a, d, t = self.memory
         row = self.row
+        calls = [*row.forward(z, a, t, row.value)]
+        if self.backward:
+            calls += row.slope(z, a, d, t, row.value)
         for _ in range(self.passes):
-            row.forward(z, a, t, row.value)
-            if self.backward:
-                row.slope(z, a, d, t, row.value)
+            make(calls)
 
 
 def _memory(*shape: int) -> tuple[Array, Array, Array, Array]:

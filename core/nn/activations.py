@@ -1,8 +1,9 @@
 """The activation functions: one row of `ACTIVATIONS` each, function and derivative together.
 
-A row's functions write into arrays they are handed, so that training allocates nothing:
+A row's functions write down the calls that work on the arrays they are handed: a step makes them
+one after the other, allocates nothing and looks nothing up.
 
-    forward(z, a, t, p)      a <- f(z)
+    forward(z, a, t, p)      calls that make a <- f(z)
     slope(z, a, d, t, p)     d <- f'(z), from the pre-activation z or the output a = f(z)
 
 All arrays have one shape and dtype and are distinct, but for `z` and `a`, which are one array where
@@ -16,8 +17,9 @@ Plain use on any array: `find_activation("gelu").f(z)` and `.df(z)`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,8 +30,10 @@ from nnlab.core.nn.parameters import Parameter, join_label, split_label
 from nnlab.core.suggest import unknown
 
 Array = NDArray[Any]
-Forward = Callable[[Array, Array, Array, float], None]
-Slope = Callable[[Array, Array, Array, Array, float], None]
+Call = Callable[[], object]
+Calls = Iterator[Call]
+Forward = Callable[[Array, Array, Array, float], Calls]
+Slope = Callable[[Array, Array, Array, Array, float], Calls]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Activation:
         z = _floating(z)
         a, t = np.empty_like(z), np.empty_like(z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            self.forward(z, a, t, self.value)
+            make(self.forward(z, a, t, self.value))
         return a
 
     def df(self, z: ArrayLike) -> Array:
@@ -79,9 +83,22 @@ class Activation:
         z = _floating(z)
         a, t, d = np.empty_like(z), np.empty_like(z), np.empty_like(z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            self.forward(z, a, t, self.value)
-            self.slope(z, a, d, t, self.value)
+            make(self.forward(z, a, t, self.value))
+            make(self.slope(z, a, d, t, self.value))
         return d
+
+
+def make(calls: Iterable[Call]) -> None:
+    """Make the calls, one after the other."""
+    for call in calls:
+        call()
+
+
+def _bound(function: Callable[..., object], *operands: Array | float, out: Array) -> Call:
+    """The call, numbers among its operands made arrays: it need not each time, for 0.2 µs."""
+    arrays = (np.asarray(each, out.dtype) if isinstance(each, float | int) else each
+              for each in operands)  # fmt: skip
+    return partial(function, *arrays, out=out)
 
 
 def _floating(z: ArrayLike) -> Array:
@@ -96,112 +113,114 @@ def _one(p: float) -> float:
 # ------------------------------------------------------------------ piecewise linear
 
 
-def identity(z: Array, a: Array, t: Array, p: float) -> None:
+def identity(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z."""
-    np.copyto(a, z)
+    yield partial(np.copyto, a, z)
 
 
-def identity_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def identity_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1."""
-    d.fill(1)
+    yield partial(d.fill, 1)
 
 
-def relu(z: Array, a: Array, t: Array, p: float) -> None:
+def relu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = max(z, 0)."""
-    t.fill(0)
-    np.maximum(z, t, out=a)  # against a number: 31 µs, not 10, for 65,536 of them (measured)
+    yield partial(t.fill, 0)
+    yield _bound(
+        np.maximum, z, t, out=a
+    )  # against a number: 31 µs, not 10, for 65,536 of them (measured)
 
 
-def relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, 0 for z <= 0."""
-    np.greater(a, 0, out=d)
+    yield _bound(np.greater, a, 0, out=d)
 
 
-def leaky_relu(z: Array, a: Array, t: Array, p: float) -> None:
+def leaky_relu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = max(z, p z), 0 <= p <= 1."""
-    np.multiply(z, p, out=t)
-    np.maximum(z, t, out=a)
+    yield _bound(np.multiply, z, p, out=t)
+    yield _bound(np.maximum, z, t, out=a)
 
 
-def leaky_relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def leaky_relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p for z <= 0."""
-    np.greater(a, 0, out=d)
-    t.fill(p)
-    np.maximum(d, t, out=d)  # as in relu
+    yield _bound(np.greater, a, 0, out=d)
+    yield partial(t.fill, p)
+    yield _bound(np.maximum, d, t, out=d)  # as in relu
 
 
-def hard_tanh(z: Array, a: Array, t: Array, p: float) -> None:
+def hard_tanh(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = min(max(z, -1), 1)."""
-    np.clip(z, -1, 1, out=a)
+    yield _bound(np.clip, z, -1, 1, out=a)
 
 
-def hard_tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def hard_tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for |z| < 1, else 0."""
-    np.abs(a, out=t)
-    np.less(t, 1, out=d)
+    yield _bound(np.abs, a, out=t)
+    yield _bound(np.less, t, 1, out=d)
 
 
 # ------------------------------------------------------------------ sigmoids
 
 
-def sigmoid(z: Array, a: Array, t: Array, p: float) -> None:
+def sigmoid(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = 1 / (1 + exp(-z)); exactly 0 where exp overflows, never NaN."""
-    np.negative(z, out=a)
-    np.exp(a, out=a)
-    np.add(a, 1, out=a)
-    np.reciprocal(a, out=a)
+    yield _bound(np.negative, z, out=a)
+    yield _bound(np.exp, a, out=a)
+    yield _bound(np.add, a, 1, out=a)
+    yield _bound(np.reciprocal, a, out=a)
 
 
-def sigmoid_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def sigmoid_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = a (1 - a)."""
-    np.subtract(1, a, out=d)
-    np.multiply(d, a, out=d)
+    yield _bound(np.subtract, 1, a, out=d)
+    yield _bound(np.multiply, d, a, out=d)
 
 
-def tanh(z: Array, a: Array, t: Array, p: float) -> None:
+def tanh(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = tanh z."""
-    np.tanh(z, out=a)
+    yield _bound(np.tanh, z, out=a)
 
 
-def tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 - a^2."""
-    np.multiply(a, a, out=d)
-    np.subtract(1, d, out=d)
+    yield _bound(np.multiply, a, a, out=d)
+    yield _bound(np.subtract, 1, d, out=d)
 
 
-def softsign(z: Array, a: Array, t: Array, p: float) -> None:
+def softsign(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z / (1 + |z|)."""
-    np.abs(z, out=t)
-    np.add(t, 1, out=t)
-    np.divide(z, t, out=a)
+    yield _bound(np.abs, z, out=t)
+    yield _bound(np.add, t, 1, out=t)
+    yield _bound(np.divide, z, t, out=a)
 
 
-def softsign_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def softsign_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 / (1 + |z|)^2 = (1 - |a|)^2."""
-    np.abs(a, out=d)
-    np.subtract(1, d, out=d)
-    np.multiply(d, d, out=d)
+    yield _bound(np.abs, a, out=d)
+    yield _bound(np.subtract, 1, d, out=d)
+    yield _bound(np.multiply, d, d, out=d)
 
 
 # ------------------------------------------------------------------ exponential linear
 
 
-def elu(z: Array, a: Array, t: Array, p: float) -> None:
+def elu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z for z > 0, p (exp z - 1) for z <= 0."""
-    np.minimum(z, 0, out=t)
-    np.expm1(t, out=t)
-    np.multiply(t, p, out=t)
-    np.maximum(z, 0, out=a)
-    np.add(a, t, out=a)
+    yield _bound(np.minimum, z, 0, out=t)
+    yield _bound(np.expm1, t, out=t)
+    yield _bound(np.multiply, t, p, out=t)
+    yield _bound(np.maximum, z, 0, out=a)
+    yield _bound(np.add, a, t, out=a)
 
 
-def elu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def elu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p exp z = a + p for z <= 0."""
-    np.greater(a, 0, out=t)
-    np.minimum(a, 0, out=d)
-    np.add(d, p, out=d)  # p exp z where z <= 0, p where z > 0
-    np.multiply(t, 1 - p, out=t)
-    np.add(d, t, out=d)
+    yield _bound(np.greater, a, 0, out=t)
+    yield _bound(np.minimum, a, 0, out=d)
+    yield _bound(np.add, d, p, out=d)  # p exp z where z <= 0, p where z > 0
+    yield _bound(np.multiply, t, 1 - p, out=t)
+    yield _bound(np.add, d, t, out=d)
 
 
 # Klambauer 2017, equation 14: the pair for which mean 0 and variance 1 are a fixed point.
@@ -209,55 +228,59 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
-def selu(z: Array, a: Array, t: Array, p: float) -> None:
+def selu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = scale * elu(z; alpha), with Klambauer's constants."""
-    elu(z, a, t, SELU_ALPHA)
-    np.multiply(a, SELU_SCALE, out=a)
+    yield from elu(z, a, t, SELU_ALPHA)
+    yield _bound(np.multiply, a, SELU_SCALE, out=a)
 
 
-def selu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def selu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = scale for z > 0, scale alpha exp z = a + scale alpha for z <= 0."""
-    np.greater(a, 0, out=t)
-    np.minimum(a, 0, out=d)
-    np.add(d, SELU_SCALE * SELU_ALPHA, out=d)
-    np.multiply(t, SELU_SCALE * (1 - SELU_ALPHA), out=t)
-    np.add(d, t, out=d)
+    yield _bound(np.greater, a, 0, out=t)
+    yield _bound(np.minimum, a, 0, out=d)
+    yield _bound(np.add, d, SELU_SCALE * SELU_ALPHA, out=d)
+    yield _bound(np.multiply, t, SELU_SCALE * (1 - SELU_ALPHA), out=t)
+    yield _bound(np.add, d, t, out=d)
 
 
-def softplus(z: Array, a: Array, t: Array, p: float) -> None:
+def softplus(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = log(1 + exp z), as max(z, 0) + log1p(exp(-|z|)): no overflow."""
-    np.abs(z, out=t)
-    np.negative(t, out=t)
-    np.exp(t, out=t)
-    np.log1p(t, out=t)
-    np.maximum(z, 0, out=a)
-    np.add(a, t, out=a)
+    yield _bound(np.abs, z, out=t)
+    yield _bound(np.negative, t, out=t)
+    yield _bound(np.exp, t, out=t)
+    yield _bound(np.log1p, t, out=t)
+    yield _bound(np.maximum, z, 0, out=a)
+    yield _bound(np.add, a, t, out=a)
 
 
-def softplus_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def softplus_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = sigmoid(z) = 1 - exp(-a)."""
-    np.negative(a, out=d)
-    np.expm1(d, out=d)
-    np.negative(d, out=d)
+    yield _bound(np.negative, a, out=d)
+    yield _bound(np.expm1, d, out=d)
+    yield _bound(np.negative, d, out=d)
 
 
 # ------------------------------------------------------------------ self-gated
 
 
-def _gate(z: Array, a: Array, out: Array, t: Array) -> None:
+def _gate(z: Array, a: Array, out: Array, t: Array) -> Calls:
     """Out <- a / z, which is the gate of a = z gate(z); 1/2 at z = 0, where both gates are 1/2.
 
     It saves the backward pass a second erf or exp.
     """
-    np.equal(z, 0, out=t)
-    np.multiply(t, 0.5, out=out)
-    np.add(out, a, out=out)
-    np.add(t, z, out=t)
-    np.divide(out, t, out=out)
+    yield _bound(np.equal, z, 0, out=t)
+    yield _bound(np.multiply, t, 0.5, out=out)
+    yield _bound(np.add, out, a, out=out)
+    yield _bound(np.add, t, z, out=t)
+    yield _bound(np.divide, out, t, out=out)
 
 
-def gelu(z: Array, a: Array, t: Array, p: float) -> None:
+def gelu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z Phi(z), Phi the standard normal distribution function (the exact GELU)."""
+    yield partial(_gelu, z, a, t)  # as one: erf takes memory that every layer would keep else
+
+
+def _gelu(z: Array, a: Array, t: Array) -> None:
     np.multiply(z, math.sqrt(0.5), out=t)
     scaled = t.copy()
     erf(scaled, a, t)
@@ -266,56 +289,60 @@ def gelu(z: Array, a: Array, t: Array, p: float) -> None:
     np.multiply(a, z, out=a)
 
 
-def gelu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def gelu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = Phi(z) + z phi(z), phi the standard normal density."""
-    _gate(z, a, d, t)
-    np.multiply(z, z, out=t)
-    np.multiply(t, -0.5, out=t)
-    np.exp(t, out=t)
-    np.multiply(t, z, out=t)
-    np.multiply(t, 1 / math.sqrt(2 * math.pi), out=t)
-    np.add(d, t, out=d)
+    yield from _gate(z, a, d, t)
+    yield _bound(np.multiply, z, z, out=t)
+    yield _bound(np.multiply, t, -0.5, out=t)
+    yield _bound(np.exp, t, out=t)
+    yield _bound(np.multiply, t, z, out=t)
+    yield _bound(np.multiply, t, 1 / math.sqrt(2 * math.pi), out=t)
+    yield _bound(np.add, d, t, out=d)
 
 
-def silu(z: Array, a: Array, t: Array, p: float) -> None:
+def silu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z sigmoid(z)."""
-    sigmoid(z, a, t, p)
-    np.multiply(a, z, out=a)
+    yield from sigmoid(z, a, t, p)
+    yield _bound(np.multiply, a, z, out=a)
 
 
-def silu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def silu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = s + a (1 - s), s = sigmoid(z)."""
-    _gate(z, a, d, t)
-    np.subtract(1, d, out=t)
-    np.multiply(t, a, out=t)
-    np.add(d, t, out=d)
+    yield from _gate(z, a, d, t)
+    yield _bound(np.subtract, 1, d, out=t)
+    yield _bound(np.multiply, t, a, out=t)
+    yield _bound(np.add, d, t, out=d)
 
 
-def mish(z: Array, a: Array, t: Array, p: float) -> None:
+def mish(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z tanh(softplus(z)) = z n / (n + 2), n = exp z (exp z + 2)."""
-    np.minimum(z, 20, out=t)  # beyond, the quotient is 1 in double precision
-    np.exp(t, out=t)
-    np.add(t, 2, out=a)
-    np.multiply(t, a, out=t)
-    np.add(t, 2, out=a)
-    np.divide(t, a, out=a)
-    np.multiply(a, z, out=a)
+    yield _bound(np.minimum, z, 20, out=t)  # beyond, the quotient is 1 in double precision
+    yield _bound(np.exp, t, out=t)
+    yield _bound(np.add, t, 2, out=a)
+    yield _bound(np.multiply, t, a, out=t)
+    yield _bound(np.add, t, 2, out=a)
+    yield _bound(np.divide, t, a, out=a)
+    yield _bound(np.multiply, a, z, out=a)
 
 
-def mish_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> None:
+def mish_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = w + z sigmoid(z) (1 - w^2), w = tanh(softplus(z))."""
-    np.minimum(z, 20, out=d)
-    np.exp(d, out=d)
-    np.add(d, 2, out=t)
-    np.multiply(d, t, out=t)
-    np.add(t, 2, out=d)
-    np.divide(t, d, out=t)  # t = w
-    np.negative(z, out=d)
-    np.exp(d, out=d)
-    np.add(d, 1, out=d)
-    np.divide(z, d, out=d)  # d = z sigmoid(z)
+    yield _bound(np.minimum, z, 20, out=d)
+    yield _bound(np.exp, d, out=d)
+    yield _bound(np.add, d, 2, out=t)
+    yield _bound(np.multiply, d, t, out=t)
+    yield _bound(np.add, t, 2, out=d)
+    yield _bound(np.divide, t, d, out=t)  # t = w
+    yield _bound(np.negative, z, out=d)
+    yield _bound(np.exp, d, out=d)
+    yield _bound(np.add, d, 1, out=d)
+    yield _bound(np.divide, z, d, out=d)  # d = z sigmoid(z)
+    yield partial(_less_square_share, d, t)
+    yield _bound(np.add, d, t, out=d)
+
+
+def _less_square_share(d: Array, t: Array) -> None:
     np.subtract(d, t * t * d, out=d)
-    np.add(d, t, out=d)
 
 
 # ------------------------------------------------------------------ the table

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from nnlab.core.nn.activations import ACTIVATIONS, Activation, find_activation
+from nnlab.core.nn.activations import ACTIVATIONS, Activation, find_activation, make
 
 Array = NDArray[Any]
 
@@ -183,12 +183,12 @@ def test_functions_write_their_outputs_and_nothing_else(activation: Activation) 
     z = np.random.default_rng(0).normal(0, 2, (3, 5))
     original, p = z.copy(), activation.value
     a, d, t = (np.full_like(z, np.nan) for _ in range(3))
-    activation.forward(z, a, t, p)
+    make(activation.forward(z, a, t, p))
     assert np.array_equal(z, original)
     assert np.array_equal(a, activation.f(original))
     activations = a.copy()
     t.fill(np.nan)
-    activation.slope(z, a, d, t, p)
+    make(activation.slope(z, a, d, t, p))
     assert np.array_equal(z, original)
     assert np.array_equal(a, activations)
     assert np.array_equal(d, activation.df(original))
@@ -197,7 +197,7 @@ def test_functions_write_their_outputs_and_nothing_else(activation: Activation) 
 def test_needs_z_says_whether_the_slope_reads_z(activation: Activation) -> None:
     z = np.linspace(-2, 2, 12)
     a, d, t = activation.f(z), np.empty_like(z), np.empty_like(z)
-    activation.slope(np.full_like(z, np.nan), a, d, t, activation.value)
+    make(activation.slope(np.full_like(z, np.nan), a, d, t, activation.value))
     if activation.needs_z:
         assert np.isnan(d).any()
     else:
@@ -208,8 +208,8 @@ def test_strided_arrays_give_the_same_bits(activation: Activation) -> None:
     z = np.random.default_rng(1).normal(0, 2, (4, 6, 10)).astype(np.float32)
     memory = np.ones((4, 7, 10), np.float32)  # a layer's activations leave a row for the ones
     a, t, d = memory[:, :-1], np.empty_like(z), np.empty_like(z)
-    activation.forward(z, a, t, activation.value)
-    activation.slope(z, a, d, t, activation.value)
+    make(activation.forward(z, a, t, activation.value))
+    make(activation.slope(z, a, d, t, activation.value))
     assert np.array_equal(a, activation.f(z.ravel()).reshape(z.shape))
     assert np.array_equal(d, activation.df(z.ravel()).reshape(z.shape))
     assert (memory[:, -1] == 1).all()
