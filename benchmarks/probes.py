@@ -19,6 +19,10 @@ from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
+from kernels import TOLD, settle
+
+os.environ[TOLD] = settle()
+
 from nnlab.core import train
 from nnlab.core.batches import encode
 from nnlab.core.plan import make_stacks

@@ -3,6 +3,7 @@
     python benchmarks/run.py                    everything, about an hour
     python benchmarks/run.py --cases short      about five minutes
     python benchmarks/run.py --only "2x64 b32"  the cases whose names hold these words
+    python benchmarks/run.py --avx2             everyone without AVX-512
 
 One process at one core, BLAS at one thread (only the pool of two takes two, and the whole jobs on
 all cores, in processes of their own), contenders in turn within every repeat, medians and spreads.
@@ -30,6 +31,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
+from kernels import AVX2_JAX, TOLD, settle
+
+os.environ[TOLD] = settle()
+
 from cases import CASES, select
 from chart import draw
 from contenders import CONTENDERS
@@ -46,6 +51,8 @@ from tables import (
     records_table,
 )
 
+from nnlab.core.environment import blas
+
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "XLA_FLAGS")
 
 
@@ -60,7 +67,11 @@ def machine() -> str:
     for package in ("numpy", "torch", "jax", "sklearn"):
         if package in sys.modules:
             versions.append(f"{package} {sys.modules[package].__version__}")
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}; {', '.join(versions)}"
+    kernels = sorted({str(library["architecture"]) for library in blas()})
+    return (
+        f"{model}, {os.cpu_count()} cores, {platform.system()}; {', '.join(versions)}; "
+        f"NumPy's BLAS takes its kernels for {', '.join(kernels)}"
+    )
 
 
 def parsed() -> argparse.Namespace:
@@ -70,6 +81,7 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--cases", choices=CASES, default="full")
     parser.add_argument("--only", default="", help="words that a case's name must hold")
+    parser.add_argument("--avx2", action="store_true", help="nobody takes AVX-512")
     parser.add_argument("--repeats", type=int, default=0, help="0: 7, or 3 for the short form")
     parser.add_argument(
         "--skip", default="", help="contenders, jobs, cases, records, growth; commas between"
@@ -91,6 +103,7 @@ def main() -> None:
     names = [n for n, row in CONTENDERS.items() if n not in skip and not row.missing][1:]
     found: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
+        "instructions": os.environ[TOLD],
         "left_out": [f"{row.title}: {row.needs} is not installed" for row in missing],
         "cases": [], "jobs": [], "all_cores": [], "records": [], "growth": [],
     }  # fmt: skip
@@ -121,6 +134,8 @@ def main() -> None:
 def on_all_cores(repeats: int, *, short: bool) -> list[dict[str, Any]]:
     """What jobs_all_cores.py finds, without the settings that keep all others to one thread."""
     ours = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
+    if "--avx2" in sys.argv:
+        ours["XLA_FLAGS"] = AVX2_JAX
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "jobs.json"
         script = Path(__file__).with_name("jobs_all_cores.py")
@@ -141,7 +156,8 @@ def write(found: dict[str, Any], folder: Path) -> None:
     lines = [
         f"Measured on {found['date']}: {found['machine']}. Microseconds a step and run, medians of "
         f"{found['repeats']} turns, float32, one core; in brackets the time as a multiple of "
-        "nnlab's.", "", *(f"Left out: {line}." for line in found["left_out"]), "",
+        f"nnlab's. {found['instructions']}", "",
+        *(f"Left out: {line}." for line in found["left_out"]), "",
     ]  # fmt: skip
     for rows, table in (
         (found["cases"], case_table), (found["cases"], agreement_lines),

@@ -23,6 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
+from kernels import settle
+
 RUNS = 256
 
 
@@ -76,6 +78,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    settle()
     if options.one is not None:
         print(json.dumps(measure(options.one, options.steps)))
         return

@@ -97,3 +97,17 @@ def test_what_a_record_costs_is_measured_and_told() -> None:
     cells = [cell.strip().replace(",", "") for cell in row.strip("|").split("|")]
     assert cells[:2] == ["1 x 4", "32"]
     assert float(cells[5]) == pytest.approx(40 * float(cells[4]) / 0.05, rel=0.02)
+
+
+def test_what_pins_one_library_is_taken_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import os; from kernels import settle; print(settle(), sorted({*os.environ} & {'%s'}))"
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.delenv("OPENBLAS_L2_SIZE", raising=False)
+    assert said(code % "OPENBLAS_CORETYPE") == (
+        "Everyone takes the instructions that it chooses by itself; OPENBLAS_CORETYPE=Haswell of "
+        "this machine was taken out. []\n"
+    )
+    everyone = f"import sys; sys.argv.append('--avx2'); {code}"
+    assert said(everyone % "XLA_FLAGS', 'ATEN_CPU_CAPABILITY") == (
+        "Everyone is kept to AVX2. ['ATEN_CPU_CAPABILITY', 'XLA_FLAGS']\n"
+    )

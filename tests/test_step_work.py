@@ -93,12 +93,13 @@ def calls_of_a_step(found: Training) -> int:
     return calls[0] - 1  # the one that ends the counting
 
 
+@pytest.mark.parametrize("batch", [1, 8])
 @pytest.mark.parametrize("depth", [0, 1, 2, 10])
 def test_a_step_makes_three_products_a_layer_but_for_the_first(
-    depth: int, counted: Counter[str]
+    depth: int, batch: int, counted: Counter[str]
 ) -> None:
     """Forward, weight gradient, and the signal passed on, which the first layer need not."""
-    found = training((6,) * depth, runs=3)
+    found = training((6,) * depth, runs=3, batch=batch)
     counted.clear()
     found._step(3)
     assert counted["matmul"] == 3 * (depth + 1) - 1
@@ -113,9 +114,21 @@ def test_the_elementwise_passes_of_a_step(depth: int, most: int, counted: Counte
     assert counted.total() - counted["matmul"] <= most
 
 
-@pytest.mark.parametrize(("depth", "most"), [(2, 44), (10, 122)])
+@pytest.mark.parametrize(("depth", "most"), [(2, 38), (10, 58)])
 def test_the_calls_of_a_step(depth: int, most: int) -> None:
     assert calls_of_a_step(training((6,) * depth, runs=4)) <= most
+
+
+def test_a_single_net_makes_its_products_without_matmul(counted: Counter[str]) -> None:
+    found = training((6, 6), runs=1)
+    counted.clear()
+    found._step(3)
+    assert counted["matmul"] == 0
+
+
+def test_the_calls_of_a_single_net_s_step() -> None:
+    products = 8  # `dot` is a function, and its calls count
+    assert calls_of_a_step(training((6, 6), runs=1)) <= 38 + products
 
 
 def test_the_calls_of_a_step_do_not_grow_with_runs_batch_or_width() -> None:

@@ -158,6 +158,9 @@ class MLP:
         self._slopes = [self._slope_calls(l) for l in range(self.depth)]
         self._onwards = [call for l in range(self.depth) for call in self._forward_calls(l)]
         self._carries = [self._carry_calls(l) for l in range(self.depth)]
+        self._rescales: list[Call] = [
+            partial(rescale, b.deltas[l], self.exponents[: l + 1]) for l in range(self.depth)
+        ]
         self._writes = [_no_batch, *(self._write_call(l) for l in range(1, self.depth + 1))]
         self._first: Call = _no_batch
         self._back: list[Call] = []
@@ -193,6 +196,13 @@ class MLP:
             *self._slopes[l],
             partial(np.multiply, b.deltas[l], b.slopes[l], out=b.deltas[l]),
         ]
+
+    def _down_calls(self, l: int) -> list[Call]:
+        """Layer l's part of a backward pass that writes the gradients."""
+        if l == self.depth:
+            return [self._writes[l]]
+        due = (self.depth - l) % RESCALE_EVERY == 0
+        return [*self._carries[l], *[self._rescales[l]] * due, self._writes[l]]
 
     def weights(self, layer: int) -> Array:
         """W of `layer` (1 is nearest the input), a view `(runs, in, out)`."""
@@ -237,8 +247,7 @@ class MLP:
             self._x = x
             self._first = _product(x, self._first_w, self._first_z)
             self._writes[0] = self._write_call(0)
-            down = zip(reversed(self._writes), [*reversed(self._carries), []], strict=True)
-            self._back = [call for write, carry in down for call in (write, *carry)]
+            self._back = [call for l in range(self.depth, -1, -1) for call in self._down_calls(l)]
         self._sloped.clear()
         self._first()
         make(self._onwards)
@@ -282,20 +291,23 @@ class MLP:
         signal = self.buffers.logits_delta
         np.multiply(signal, scale, out=signal)
         self.exponents.fill(0)
-        if self.depth < RESCALE_EVERY and not (hold or self.accumulating):
+        if not (hold or self.accumulating):
             make(self._back)
+            if self.depth >= RESCALE_EVERY and self.exponents[0].any():
+                for l, gradient in enumerate([self._first_g, *self._g[1:]]):
+                    np.multiply(gradient, self._power(l, gradient.shape), out=gradient)
             self.accumulating = True
             return
-        exponent: Array | None = None  # all 0: nothing had to be scaled
         for l in range(self.depth, -1, -1):
             if l < self.depth:
                 make(self._carries[l])
                 if hold or (self.depth - l) % RESCALE_EVERY == 0:
-                    exponent = rescale(self.buffers.deltas[l][:, :-1], exponent)
-            if exponent is not None:
-                self.exponents[l] = exponent
-            if self.accumulating or not (hold or exponent is None):
-                self._change_gradient(l, exponent)
+                    self._rescales[l]()
+            if self.accumulating:
+                left, right, gradient = self._gradient_of(l)
+                product = np.matmul(left, right)
+                product *= self._power(l, product.shape)
+                gradient += product
             else:
                 self._writes[l]()
             if visit is not None:
@@ -317,19 +329,9 @@ class MLP:
         multiply = _outer if self.batch_size == 1 else _product
         return multiply(*self._gradient_of(l))
 
-    def _change_gradient(self, l: int, exponent: Array | None) -> None:
-        """Write the gradient with its power of two taken out, or add it to what is there."""
-        left, right, out = self._gradient_of(l)
-        if self.accumulating:
-            product = np.matmul(left, right)
-        else:
-            self._writes[l]()
-            product = out
-        if exponent is not None:
-            factor = undo(exponent, self.parameters.dtype)
-            product *= factor.reshape(*product.shape[:-2], 1, 1)
-        if self.accumulating:
-            out += product
+    def _power(self, l: int, shape: tuple[int, ...]) -> Array:
+        """What takes the power of two out of each run's gradient of this shape."""
+        return undo(self.exponents[l], self.parameters.dtype).reshape(*shape[:-2], 1, 1)
 
 
 def _no_batch() -> None:
