@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -101,6 +102,23 @@ def _bound(function: Callable[..., object], *operands: Array | float, out: Array
     return partial(function, *arrays, out=out)
 
 
+_kept_zeros: WeakValueDictionary[tuple[tuple[int, ...], str], Array] = WeakValueDictionary()
+
+
+def _zeros(z: Array) -> Array:
+    """Zeros like `z`, the same for all who ask while somebody holds them; read-only.
+
+    A maximum with the number 0 takes three times as long; to fill scratch memory with zeros for it,
+    3 to 5 % of a step of a single net, 1 to 3 % of one of many.
+    """
+    found = _kept_zeros.get((z.shape, z.dtype.str))
+    if found is None:
+        found = np.zeros(z.shape, z.dtype)
+        found.flags.writeable = False
+        _kept_zeros[z.shape, z.dtype.str] = found
+    return found
+
+
 def _floating(z: ArrayLike) -> Array:
     z = np.asarray(z)
     return z if np.issubdtype(z.dtype, np.floating) else z.astype(np.float64)
@@ -125,10 +143,7 @@ def identity_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
 
 def relu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = max(z, 0)."""
-    yield partial(t.fill, 0)
-    yield _bound(
-        np.maximum, z, t, out=a
-    )  # against a number: 31 µs, not 10, for 65,536 of them (measured)
+    yield _bound(np.maximum, z, _zeros(z), out=a)
 
 
 def relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
@@ -146,7 +161,7 @@ def leaky_relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p for z <= 0."""
     yield _bound(np.greater, a, 0, out=d)
     yield partial(t.fill, p)
-    yield _bound(np.maximum, d, t, out=d)  # as in relu
+    yield _bound(np.maximum, d, t, out=d)  # not with a number, as in relu
 
 
 def hard_tanh(z: Array, a: Array, t: Array, p: float) -> Calls:
