@@ -74,7 +74,8 @@ def _small(case: Case) -> bool:
     return _plain(case) and case.runs == _BASE.runs and case.batch in (8, 32)
 
 
-def _to_128(case: Case) -> bool:
+def to_128(case: Case) -> bool:
+    """Up to width 128 and batch 128."""
     return case.width <= 128 and case.batch <= 128
 
 
@@ -88,8 +89,8 @@ GOALS = (
          lambda c: c.runs >= 8, worst=True),
     Goal("2x PyTorch eager with a single run, batch 8 and 32", "eager", 2,
          lambda c: c.runs == 1 and c.batch in (8, 32)),
-    Goal("as fast as JAX warm up to width 128, batch 128", "jax", 1, _to_128),
-    Goal("1.1x stacked PyTorch up to width 128, batch 128", "stacked", 1.1, _to_128),
+    Goal("as fast as JAX warm up to width 128, batch 128", "jax", 1, to_128),
+    Goal("1.1x stacked PyTorch up to width 128, batch 128", "stacked", 1.1, to_128),
     Goal("at most 1.7x its products, width 64, batch 32 and more", "products", 1.7,
          lambda c: _plain(c) and c.runs >= 8 and c.width == 64 and c.batch >= 32, at_most=True),
     Goal("at most 1.4x its products, width 128 and more, batch 32 and more", "products", 1.4,

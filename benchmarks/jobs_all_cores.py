@@ -28,6 +28,10 @@ from typing import Any
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+from kernels import TOLD, settle
+
+os.environ[TOLD] = settle()
+
 from contenders import CONTENDERS
 from jobs import SCALES, Losses, apart, final_losses, job_row, plans
 from jobs_jax import alike, train
@@ -125,6 +129,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--avx2", action="store_true", help="nobody takes AVX-512")
     parser.add_argument("--short", action="store_true", help="shorter jobs")
     parser.add_argument("--json", type=Path, help="write every number there")
     given = parser.parse_args()

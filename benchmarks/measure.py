@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ def measure(case: Case, names: Sequence[str], repeats: int) -> dict[str, Any]:
         del contenders[name]
     names = [name for name in names if name not in wrong]
     times: dict[str, list[float]] = {name: [] for name in contenders}
-    steps = {name: _steps_a_turn(contender) for name, contender in contenders.items()}
+    steps = {name: steps_to_fill(contender.advance) for name, contender in contenders.items()}
     for _ in range(repeats):
         for name, contender in contenders.items():
             seconds = contender.advance(steps[name])
@@ -82,9 +81,7 @@ def _ratio(times: dict[str, list[float]], name: str) -> float:
     return statistics.median(ours / theirs if limit else theirs / ours for ours, theirs in pairs)
 
 
-def _steps_a_turn(contender: Contender) -> int:
+def steps_to_fill(advance: Callable[[int], float]) -> int:
     """As many as fill a turn, a multiple of 20; they warm the contender up, too."""
-    start = process_time()
-    contender.advance(20)
-    seconds = process_time() - start
+    seconds = advance(20)
     return 20 * max(1, round(SLICE_SECONDS / max(seconds, 1e-6)))

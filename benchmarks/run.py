@@ -31,7 +31,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-from kernels import AVX2_JAX, TOLD, settle
+from kernels import TOLD, settle
 
 os.environ[TOLD] = settle()
 
@@ -44,6 +44,7 @@ from measure import measure
 from records import records
 from tables import (
     agreement_lines,
+    all_cores_cases_table,
     case_table,
     goal_table,
     growth_table,
@@ -105,7 +106,8 @@ def main() -> None:
         "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
         "instructions": os.environ[TOLD],
         "left_out": [f"{row.title}: {row.needs} is not installed" for row in missing],
-        "cases": [], "jobs": [], "all_cores": [], "records": [], "growth": [],
+        "cases": [], "cases_all_cores": [], "jobs": [], "all_cores": [], "records": [],
+        "growth": [],
     }  # fmt: skip
     for line in found["left_out"]:
         print(f'left out: {line} (pip install -e ".[bench]")', flush=True)
@@ -115,7 +117,11 @@ def main() -> None:
         )
         print(*job_table(found["jobs"]), sep="\n", flush=True)
         if "jax" in names:
-            found["all_cores"] = on_all_cores(min(repeats, 5), short=options.cases == "short")
+            short = ["--short"] * (options.cases == "short")
+            found["all_cores"] = on_all_cores("jobs_all_cores", min(repeats, 5), *short)
+    if "jax" in names and "cases" not in skip:
+        chosen = ["--cases", options.cases, "--only", options.only]
+        found["cases_all_cores"] = on_all_cores("cases_all_cores", min(repeats, 5), *chosen)
     with one_core():
         for case in select(options.cases, options.only) if "cases" not in skip else []:
             row = measure(case, names, repeats)
@@ -131,16 +137,15 @@ def main() -> None:
     print((options.out / "benchmark.md").read_text(encoding="utf-8"))
 
 
-def on_all_cores(repeats: int, *, short: bool) -> list[dict[str, Any]]:
-    """What jobs_all_cores.py finds, without the settings that keep all others to one thread."""
+def on_all_cores(name: str, repeats: int, *options: str) -> list[dict[str, Any]]:
+    """What this script finds, without the settings that keep all others to one thread."""
     ours = {name: value for name, value in os.environ.items() if name not in ONE_THREAD}
-    if "--avx2" in sys.argv:
-        ours["XLA_FLAGS"] = AVX2_JAX
     with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / "jobs.json"
-        script = Path(__file__).with_name("jobs_all_cores.py")
+        file = Path(place) / "found.json"
+        script = Path(__file__).with_name(f"{name}.py")
         command = [sys.executable, str(script), "--repeats", str(repeats), "--json", str(file)]
-        subprocess.run(command + ["--short"] * short, env=ours, check=True)
+        avx2 = ["--avx2"] * ("--avx2" in sys.argv)
+        subprocess.run([*command, *options, *avx2], env=ours, check=True)
         found: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     return found
 
@@ -162,6 +167,7 @@ def write(found: dict[str, Any], folder: Path) -> None:
     for rows, table in (
         (found["cases"], case_table), (found["cases"], agreement_lines),
         (found["cases"], goal_table), (found["jobs"], job_table),
+        (found["cases_all_cores"], all_cores_cases_table),
         (found["all_cores"], all_cores_table), (found["records"], records_table),
         (found["growth"], growth_table),
     ):  # fmt: skip

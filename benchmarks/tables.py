@@ -118,6 +118,23 @@ def job_table(jobs: Sequence[Row]) -> list[str]:
     return [*_lines(["whole job, seconds", "runs", *names], body), "", *differences]
 
 
+def all_cores_cases_table(rows: Sequence[Row]) -> list[str]:
+    """Microseconds a step and run by the clock, and in brackets the multiple of nnlab's."""
+    titles = {"nnlab": "nnlab", "jax": "JAX as it comes", "split": "JAX split by hand"}
+    body = [
+        [row["case"], *(
+            f"{row['microseconds'][way]:.3g} ({row['ratio'][way]:.2f})"
+            if way in row["ratio"] else "" for way in titles
+        )]
+        for row in rows
+    ]  # fmt: skip
+    means = ["geometric mean"]
+    for way in titles:
+        ratios = [row["ratio"][way] for row in rows if way in row["ratio"]]
+        means.append(f"({geometric_mean(ratios):.2f}), {len(ratios)} cases")
+    return _lines(["case, all cores", *titles.values()], [*body, means])
+
+
 def records_table(rows: Sequence[Row]) -> list[str]:
     """What a record costs, and from how many steps on the default's records are a small share."""
     body = [
