@@ -127,7 +127,7 @@ def measure(name: str, plan: Plan, repeats: int, cores: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--avx2", action="store_true", help="nobody takes AVX-512")
     parser.add_argument("--short", action="store_true", help="shorter jobs")

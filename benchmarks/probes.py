@@ -60,7 +60,7 @@ def reading_seconds() -> float:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("spec", nargs="?", type=Path, default=Path("configs/quickstart.yaml"))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--avx2", action="store_true", help="without AVX-512")

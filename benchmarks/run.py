@@ -78,8 +78,9 @@ def machine() -> str:
 def parsed() -> argparse.Namespace:
     """What to run."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )  # fmt: skip
     parser.add_argument("--cases", choices=CASES, default="full")
     parser.add_argument("--only", default="", help="words that a case's name must hold")
     parser.add_argument("--avx2", action="store_true", help="nobody takes AVX-512")

@@ -123,6 +123,8 @@ def job_table(jobs: Sequence[Row]) -> list[str]:
 
 def all_cores_cases_table(rows: Sequence[Row]) -> list[str]:
     """Microseconds a step and run by the clock, and in brackets the multiple of nnlab's."""
+    if not rows:
+        return []
     titles = {"nnlab": "nnlab", "jax": "JAX as it comes", "split": "JAX split by hand"}
     body = [
         [row["case"], *(
@@ -134,7 +136,7 @@ def all_cores_cases_table(rows: Sequence[Row]) -> list[str]:
     means = ["geometric mean"]
     for way in titles:
         ratios = [row["ratio"][way] for row in rows if way in row["ratio"]]
-        means.append(f"({geometric_mean(ratios):.2f}), {len(ratios)} cases")
+        means.append(f"({geometric_mean(ratios):.2f}) of {len(ratios)}" if ratios else "")
     return _lines(["case, all cores", *titles.values()], [*body, means])
 
 

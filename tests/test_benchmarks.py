@@ -101,8 +101,9 @@ def test_what_a_record_costs_is_measured_and_told() -> None:
 
 def test_what_pins_one_library_is_taken_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import os; from kernels import settle; print(settle(), sorted({*os.environ} & {'%s'}))"
+    for name in said("from kernels import PINS; print(*PINS)").split():
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
-    monkeypatch.delenv("OPENBLAS_L2_SIZE", raising=False)
     assert said(code % "OPENBLAS_CORETYPE") == (
         "Everyone takes the instructions that it chooses by itself; OPENBLAS_CORETYPE=Haswell of "
         "this machine was taken out. []\n"
@@ -111,3 +112,30 @@ def test_what_pins_one_library_is_taken_out_and_told(monkeypatch: pytest.MonkeyP
     assert said(everyone % "XLA_FLAGS', 'ATEN_CPU_CAPABILITY") == (
         "Everyone is kept to AVX2. ['ATEN_CPU_CAPABILITY', 'XLA_FLAGS']\n"
     )
+
+
+def test_every_run_of_a_case_is_dealt_once() -> None:
+    code = (
+        "from cases import SHORT\nfrom cases_all_cores import WAYS, dealt\n"
+        "for case in SHORT:\n"
+        "    for way in WAYS:\n"
+        "        for hands in (1, 2, 3):\n"
+        "            shares = dealt(case, way, hands)\n"
+        "            assert len(shares) <= hands\n"
+        "            runs = sorted(i for share in shares for i in share.runs)\n"
+        "            assert runs == list(range(case.runs)), (case, way, hands)\n"
+    )
+    assert said(code) == ""
+
+
+def test_a_way_that_trains_something_else_has_no_place_in_the_table() -> None:
+    code = (
+        "from tables import all_cores_cases_table\n"
+        "row = {'case': 'a', 'microseconds': {'nnlab': 2, 'jax': 3}, "
+        "'ratio': {'nnlab': 1, 'jax': 1.5}}\n"
+        "print(*all_cores_cases_table([row])[2:], sep='\\n')\n"
+        "assert all_cores_cases_table([]) == []\n"
+    )
+    assert said(code).splitlines() == [
+        "| a | 2 (1.00) | 3 (1.50) |  |", "| geometric mean | (1.00) of 1 | (1.50) of 1 |  |",
+    ]  # fmt: skip

@@ -45,7 +45,8 @@ def rescale(delta: Array, exponents: Array) -> None:
     """
     # max^2 <= sum of squares <= n max^2 clears most: a third of the time of looking for the max.
     signals = delta.reshape(len(delta), -1)
-    squares = np.vecdot(signals, signals)
+    with np.errstate(over="ignore"):  # infinity is one that has to be looked at
+        squares = np.vecdot(signals, signals)
     if (
         np.minimum.reduce(squares) > _SURELY_LARGE * signals.shape[1]
         and np.maximum.reduce(squares) < _SURELY_SMALL

@@ -17,7 +17,7 @@ How it is laid out, because it is what makes a step fast:
   below are transposed views.
 - Logits lie `(outputs, runs, batch)`: the softmax reduces along a long axis.
 - Buffers are allocated once (`buffers.py`), and every call that a step makes is bound to its arrays
-  once: a step makes them one after the other. (Looking the arrays up took some 7 % of a step of a
+  once: a step makes them one after the other. (Looking the arrays up took some 12 % of a step of a
   single net at batch 8, 2 to 5 % of one of eight.)
 """
 
@@ -247,7 +247,7 @@ class MLP:
             self._x = x
             self._first = _product(x, self._first_w, self._first_z)
             self._writes[0] = self._write_call(0)
-            self._back = [call for l in range(self.depth, -1, -1) for call in self._down_calls(l)]
+            self._back = []
         self._sloped.clear()
         self._first()
         make(self._onwards)
@@ -292,8 +292,12 @@ class MLP:
         np.multiply(signal, scale, out=signal)
         self.exponents.fill(0)
         if not (hold or self.accumulating):
+            if not self._back:
+                self._back = [
+                    call for l in range(self.depth, -1, -1) for call in self._down_calls(l)
+                ]
             make(self._back)
-            if self.depth >= RESCALE_EVERY and self.exponents[0].any():
+            if self.depth >= RESCALE_EVERY and self.exponents.any():
                 for l, gradient in enumerate([self._first_g, *self._g[1:]]):
                     np.multiply(gradient, self._power(l, gradient.shape), out=gradient)
             self.accumulating = True
@@ -370,8 +374,8 @@ def _row_times(row: Array, matrix: Array, out: Array) -> Call:
 def _outer(column: Array, row: Array, out: Array) -> Call:
     """The call that makes `(..., n, 1)` times `(..., 1, m)`: one example's gradient.
 
-    BLAS is not asked for that. With a second example, of zeros, it is: in a fifth of the time of
-    einsum, a tenth of matmul's own; 25 to 35 % of a step of 32 nets, 2 x 64.
+    matmul does not ask BLAS for that. With a second example, of zeros, it does: in a fifth of
+    einsum's time, a twentieth of its own; 25 to 35 % of a step of 32 nets, 2 x 64.
     """
     columns = np.zeros((*column.shape[:-1], 2), column.dtype)
     rows = np.zeros((*row.shape[:-2], 2, row.shape[-1]), row.dtype)

@@ -246,6 +246,47 @@ def test_scale_multiplies_each_run(depth: int, dtype: Any) -> None:
     assert np.array_equal(summed, mean * 8)
 
 
+def fading_and_growing(runs: int, dtype: Any) -> tuple[MLP, Array, Array]:
+    """Identity nets; the first one's signal fades by 2^-44 over four layers, then grows again."""
+    sizes = (3, *[4] * 9, 2)
+    identity = ACTIVATIONS["identity"]
+    parameters = np.zeros((runs, count_parameters(sizes)))
+    for l, layer in enumerate(layer_views(parameters, sizes), start=1):
+        layer[:, :-1] = np.eye(*layer[0, :-1].shape)
+        layer[:, :-1] *= 2.0**-11 if 7 <= l <= 10 else 1
+        layer[0, :-1] *= 2.0**11.125 if 3 <= l <= 6 else 1
+    rng = np.random.default_rng(2)
+    x = with_ones(rng.normal(size=(5, 3)), dtype)[None]
+    y = rng.normal(size=(1, 5, 2)).astype(dtype)
+    pair = PAIRS["mse", "identity"]
+    return MLP(sizes, [identity] * runs, pair, parameters.astype(dtype), 5), x, y
+
+
+def test_powers_that_cancel_on_the_way_down_are_taken_out_between() -> None:
+    net, x, y = fading_and_growing(1, np.float32)
+    _, alone = train_pass(net, x, y)
+    assert not net.exponents[0].any()
+    assert net.exponents.max() > 30
+    company = train_pass(*fading_and_growing(2, np.float32))[1]
+    assert np.array_equal(alone[0], company[0])
+    expected = train_pass(*fading_and_growing(1, np.float64))[1]
+    assert alone == pytest.approx(expected, rel=1e-4, abs=1e-4 * abs(expected).max())
+
+
+@pytest.mark.parametrize("visit", [None, lambda layer: None])
+def test_a_backward_pass_wants_a_forward_pass(visit: Any) -> None:
+    net, _, _ = deep_net(2, np.float32)
+    with pytest.raises(RuntimeError, match=r"^forward\(\) comes first: it brings the batch$"):
+        net.backward(visit=visit)
+
+
+def test_a_signal_whose_square_overflows_is_no_warning() -> None:
+    net, x, y = deep_net(10, np.float32)
+    _, small = train_pass(net, x, y, 1.0)
+    _, large = train_pass(net, x, y, 2.0**80)
+    assert np.array_equal(large, small * np.float32(2.0**80))
+
+
 def test_a_measuring_pass_holds_the_same_gradients_times_a_power_of_two() -> None:
     net, x, y = deep_net(24, np.float64)
     _, expected = train_pass(net, x, y)
