@@ -101,8 +101,8 @@ def main() -> None:
     options = parsed()
     repeats = options.repeats or (3 if options.cases == "short" else 7)
     skip = set(filter(None, options.skip.split(",")))
-    missing = [row for row in CONTENDERS.values() if row.missing]
-    names = [n for n, row in CONTENDERS.items() if n not in skip and not row.missing][1:]
+    missing = [row for row in CONTENDERS.values() if row.missing and row.name not in skip]
+    names = [n for n in CONTENDERS if n not in skip and not CONTENDERS[n].missing][1:]
     found: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(), "repeats": repeats,
         "instructions": os.environ[TOLD],
