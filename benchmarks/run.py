@@ -86,11 +86,13 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--avx2", action="store_true", help="nobody takes AVX-512")
     parser.add_argument("--repeats", type=int, default=0, help="0: 7, or 3 for the short form")
     parser.add_argument(
-        "--skip", default="", help="contenders, jobs, cases, records, growth; commas between"
+        "--skip",
+        default="",
+        help="contenders, jobs, cases, all_cores, records, growth; commas between",
     )
     parser.add_argument("--out", type=Path, default=Path("build/benchmark"))
     options = parser.parse_args()
-    parts = {*CONTENDERS, "jobs", "cases", "records", "growth"}
+    parts = {*CONTENDERS, "jobs", "cases", "all_cores", "records", "growth"}
     if unknown := sorted(set(filter(None, options.skip.split(","))) - parts):
         parser.error(f"--skip {', '.join(unknown)}: there are {', '.join(sorted(parts))}")
     return options
@@ -117,10 +119,10 @@ def main() -> None:
             SCALES[options.cases], min(repeats, 5), with_jax="jax" in names
         )
         print(*job_table(found["jobs"]), sep="\n", flush=True)
-        if "jax" in names:
+        if "jax" in names and "all_cores" not in skip:
             short = ["--short"] * (options.cases == "short")
             found["all_cores"] = on_all_cores("jobs_all_cores", min(repeats, 5), *short)
-    if "jax" in names and "cases" not in skip:
+    if "jax" in names and not {"cases", "all_cores"} & skip:
         chosen = ["--cases", options.cases, "--only", options.only]
         found["cases_all_cores"] = on_all_cores("cases_all_cores", min(repeats, 5), *chosen)
     with one_core():

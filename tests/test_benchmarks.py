@@ -33,7 +33,7 @@ def test_what_is_not_there_cannot_be_skipped() -> None:
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "--skip eagre: there are bandwidth, cases, eager, " in done.stderr
+    assert "--skip eagre: there are all_cores, bandwidth, cases, eager, " in done.stderr
 
 
 def test_all_cores_without_jax_says_what_brings_it() -> None:
