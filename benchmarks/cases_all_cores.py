@@ -24,23 +24,23 @@ from typing import Any
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from kernels import TOLD, settle
+from kernels import JAX_ONE_THREAD, TOLD, settle
 
 os.environ[TOLD] = settle()
 
 import contenders
+import numpy as np
 import peers_jax
 from cases import CASES, select, to_128
-from measure import AGREE, MAY_DIFFER, STEPS_TO_AGREE, steps_to_fill
+from measure import MAY_DIFFER, STEPS_TO_AGREE, difference, steps_to_fill
 from tables import all_cores_cases_table
 from work import Case, Work, work_for
 
 from nnlab.core.cores import default_jobs
 from nnlab.core.plan import Stack, make_stacks
 
-ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-WAYS = {"nnlab": "nnlab", "jax": "jax", "split": "jax"}
-"""Who trains, and by which contender of contenders.py."""
+WAYS = ("nnlab", "jax", "split")
+"""Who trains."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _begin(share: Share, way: str) -> Any:
     part = Work(replace(share.case, runs=len(runs)), Stack(work.stack.recipe, runs), work.examples)
     if way == "nnlab":
         return contenders.Nnlab(part, share.largest)
-    return contenders.CONTENDERS[WAYS[way]].make(part)
+    return peers_jax.JaxVmap(part)
 
 
 def _serve(pipe: connection.Connection, way: str, core: int | None) -> None:
@@ -85,7 +85,7 @@ def _serve(pipe: connection.Connection, way: str, core: int | None) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
     if way == "split":
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {ONE_THREAD}".strip()
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {JAX_ONE_THREAD}".strip()
     contenders.process_time = peers_jax.process_time = perf_counter  # type: ignore[attr-defined]
     contender: Any = None
     while (message := pipe.recv()) is not None:
@@ -151,15 +151,15 @@ def crews(cores: int) -> Iterator[dict[str, Crew]]:
 
 def measure(case: Case, at_work: dict[str, Crew], repeats: int) -> dict[str, Any]:
     """Microseconds a step and run of each way; nothing of one that trains something else."""
-    wrong, ours = [], {}
+    losses = {}
     for way, crew in at_work.items():
         crew.take(case)
-        _, losses = crew.advance(STEPS_TO_AGREE)
-        ours = ours or losses
-        mean = statistics.fmean(ours.values())
-        off = sum(not abs(losses[i] - ours[i]) <= AGREE * max(abs(ours[i]), mean) for i in ours)
-        if way != "nnlab" and off > MAY_DIFFER * len(ours):
-            wrong.append(way)
+        _, found = crew.advance(STEPS_TO_AGREE)
+        losses[way] = np.array([found[i] for i in range(case.runs)])
+    wrong = [
+        way for way, theirs in losses.items() if way != "nnlab"
+        and difference(theirs, losses["nnlab"])["off"] > MAY_DIFFER * case.runs
+    ]  # fmt: skip
     ways = {way: crew for way, crew in at_work.items() if way not in wrong}
     steps = {way: steps_to_fill(lambda n, c=crew: c.advance(n)[0]) for way, crew in ways.items()}
     times: dict[str, list[float]] = {way: [] for way in ways}

@@ -19,6 +19,7 @@ AVX2 = {
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
 }
 """What keeps NumPy and PyTorch to AVX2."""
+JAX_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 AVX2_JAX = "--xla_cpu_max_isa=AVX2"
 TOLD = "BENCHMARK_INSTRUCTIONS"
 """The variable that keeps the sentence of `settle`."""

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 from contenders import CONTENDERS, Contender
+from numpy.typing import NDArray
 from work import Case, work_for
+
+Array = NDArray[Any]
 
 AGREE = 1e-4
 STEPS_TO_AGREE = 20
@@ -64,14 +67,17 @@ def agreement(contenders: dict[str, Contender]) -> dict[str, dict[str, float]]:
     for name, contender in contenders.items():
         if CONTENDERS[name].agrees:
             theirs = contender.losses()
-            apart = np.abs(theirs - ours[: len(theirs)]) / np.maximum(
-                np.abs(theirs), np.abs(theirs).mean()
-            )
-            found[name] = {
-                "largest": float(apart.max()), "median": float(np.median(apart)),
-                "off": int(np.count_nonzero(~(apart <= AGREE))), "runs": len(theirs),
-            }  # fmt: skip
+            found[name] = difference(theirs, ours[: len(theirs)])
     return found
+
+
+def difference(theirs: Array, ours: Array) -> dict[str, float]:
+    """How far these losses are from nnlab's; see `agreement`."""
+    apart = np.abs(theirs - ours) / np.maximum(np.abs(theirs), np.abs(theirs).mean())
+    return {
+        "largest": float(apart.max()), "median": float(np.median(apart)),
+        "off": int(np.count_nonzero(~(apart <= AGREE))), "runs": len(theirs),
+    }  # fmt: skip
 
 
 def _ratio(times: dict[str, list[float]], name: str) -> float:

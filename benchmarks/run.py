@@ -29,10 +29,10 @@ from typing import Any
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-from kernels import TOLD, settle
+from kernels import JAX_ONE_THREAD, TOLD, settle
 
+os.environ["XLA_FLAGS"] = JAX_ONE_THREAD
 os.environ[TOLD] = settle()
 
 from cases import CASES, select

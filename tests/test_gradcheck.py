@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from nnlab.core.nn import gradcheck
-from nnlab.core.nn.activations import ACTIVATIONS, Calls, find_activation
+from nnlab.core.nn.activations import ACTIVATIONS, find_activation
+from nnlab.core.nn.calls import Calls
 from nnlab.core.nn.gradcheck import GradientCheck, check_gradients
 from nnlab.core.nn.losses import PAIRS
 

@@ -19,7 +19,7 @@ import pytest
 
 from nnlab.core import batches, train
 from nnlab.core.batches import encode
-from nnlab.core.nn import activations, faint, losses, mlp, optimizers
+from nnlab.core.nn import activations, calls, faint, losses, mlp, optimizers
 from nnlab.core.train import Training
 from tests.stacks import classification, grid, recipe
 
@@ -79,7 +79,7 @@ class _Ufunc:
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """What the engine's modules ask of NumPy from here on."""
     numpy = Counted()
-    for module in (activations, losses, mlp, faint, optimizers, train, batches):
+    for module in (activations, calls, losses, mlp, faint, optimizers, train, batches):
         monkeypatch.setattr(module, "np", numpy)
     return numpy.made
 

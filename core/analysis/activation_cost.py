@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlab.core.analysis.statistics import Floats, Interval, geometric_interval
-from nnlab.core.nn.activations import Activation, find_activation, make
+from nnlab.core.nn.activations import Activation, find_activation
+from nnlab.core.nn.calls import make
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import MLP, initial_parameters, with_ones

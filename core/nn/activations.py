@@ -17,22 +17,20 @@ Plain use on any array: `find_activation("gelu").f(z)` and `.df(z)`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnlab.core.nn.calls import Calls, bound, make, zeros_like
 from nnlab.core.nn.erf import erf
 from nnlab.core.nn.parameters import Parameter, join_label, split_label
 from nnlab.core.suggest import unknown
 
 Array = NDArray[Any]
-Call = Callable[[], object]
-Calls = Iterator[Call]
 Forward = Callable[[Array, Array, Array, float], Calls]
 Slope = Callable[[Array, Array, Array, Array, float], Calls]
 
@@ -89,36 +87,6 @@ class Activation:
         return d
 
 
-def make(calls: Iterable[Call]) -> None:
-    """Make the calls, one after the other."""
-    for call in calls:
-        call()
-
-
-def _bound(function: Callable[..., object], *operands: Array | float, out: Array) -> Call:
-    """The call, numbers among its operands made arrays: it need not each time, for 0.2 µs."""
-    arrays = (np.asarray(each, out.dtype) if isinstance(each, float | int) else each
-              for each in operands)  # fmt: skip
-    return partial(function, *arrays, out=out)
-
-
-_kept_zeros: WeakValueDictionary[tuple[tuple[int, ...], str], Array] = WeakValueDictionary()
-
-
-def _zeros(z: Array) -> Array:
-    """Zeros like `z`, the same for all who ask while somebody holds them; read-only.
-
-    A maximum with the number 0 takes three times as long; to fill scratch memory with zeros for it,
-    3 to 5 % of a step of a single net, 1 to 3 % of one of many.
-    """
-    found = _kept_zeros.get((z.shape, z.dtype.str))
-    if found is None:
-        found = np.zeros(z.shape, z.dtype)
-        found.flags.writeable = False
-        _kept_zeros[z.shape, z.dtype.str] = found
-    return found
-
-
 def _floating(z: ArrayLike) -> Array:
     z = np.asarray(z)
     return z if np.issubdtype(z.dtype, np.floating) else z.astype(np.float64)
@@ -143,36 +111,36 @@ def identity_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
 
 def relu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = max(z, 0)."""
-    yield _bound(np.maximum, z, _zeros(z), out=a)
+    yield bound(np.maximum, z, zeros_like(z), out=a)
 
 
 def relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, 0 for z <= 0."""
-    yield _bound(np.greater, a, 0, out=d)
+    yield bound(np.greater, a, 0, out=d)
 
 
 def leaky_relu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = max(z, p z), 0 <= p <= 1."""
-    yield _bound(np.multiply, z, p, out=t)
-    yield _bound(np.maximum, z, t, out=a)
+    yield bound(np.multiply, z, p, out=t)
+    yield bound(np.maximum, z, t, out=a)
 
 
 def leaky_relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p for z <= 0."""
-    yield _bound(np.greater, a, 0, out=d)
+    yield bound(np.greater, a, 0, out=d)
     yield partial(t.fill, p)
-    yield _bound(np.maximum, d, t, out=d)  # not with a number, as in relu
+    yield bound(np.maximum, d, t, out=d)  # not with a number, as in relu
 
 
 def hard_tanh(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = min(max(z, -1), 1)."""
-    yield _bound(np.clip, z, -1, 1, out=a)
+    yield bound(np.clip, z, -1, 1, out=a)
 
 
 def hard_tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for |z| < 1, else 0."""
-    yield _bound(np.abs, a, out=t)
-    yield _bound(np.less, t, 1, out=d)
+    yield bound(np.abs, a, out=t)
+    yield bound(np.less, t, 1, out=d)
 
 
 # ------------------------------------------------------------------ sigmoids
@@ -180,41 +148,41 @@ def hard_tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
 
 def sigmoid(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = 1 / (1 + exp(-z)); exactly 0 where exp overflows, never NaN."""
-    yield _bound(np.negative, z, out=a)
-    yield _bound(np.exp, a, out=a)
-    yield _bound(np.add, a, 1, out=a)
-    yield _bound(np.reciprocal, a, out=a)
+    yield bound(np.negative, z, out=a)
+    yield bound(np.exp, a, out=a)
+    yield bound(np.add, a, 1, out=a)
+    yield bound(np.reciprocal, a, out=a)
 
 
 def sigmoid_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = a (1 - a)."""
-    yield _bound(np.subtract, 1, a, out=d)
-    yield _bound(np.multiply, d, a, out=d)
+    yield bound(np.subtract, 1, a, out=d)
+    yield bound(np.multiply, d, a, out=d)
 
 
 def tanh(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = tanh z."""
-    yield _bound(np.tanh, z, out=a)
+    yield bound(np.tanh, z, out=a)
 
 
 def tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 - a^2."""
-    yield _bound(np.multiply, a, a, out=d)
-    yield _bound(np.subtract, 1, d, out=d)
+    yield bound(np.multiply, a, a, out=d)
+    yield bound(np.subtract, 1, d, out=d)
 
 
 def softsign(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z / (1 + |z|)."""
-    yield _bound(np.abs, z, out=t)
-    yield _bound(np.add, t, 1, out=t)
-    yield _bound(np.divide, z, t, out=a)
+    yield bound(np.abs, z, out=t)
+    yield bound(np.add, t, 1, out=t)
+    yield bound(np.divide, z, t, out=a)
 
 
 def softsign_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 / (1 + |z|)^2 = (1 - |a|)^2."""
-    yield _bound(np.abs, a, out=d)
-    yield _bound(np.subtract, 1, d, out=d)
-    yield _bound(np.multiply, d, d, out=d)
+    yield bound(np.abs, a, out=d)
+    yield bound(np.subtract, 1, d, out=d)
+    yield bound(np.multiply, d, d, out=d)
 
 
 # ------------------------------------------------------------------ exponential linear
@@ -222,20 +190,20 @@ def softsign_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
 
 def elu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z for z > 0, p (exp z - 1) for z <= 0."""
-    yield _bound(np.minimum, z, 0, out=t)
-    yield _bound(np.expm1, t, out=t)
-    yield _bound(np.multiply, t, p, out=t)
-    yield _bound(np.maximum, z, 0, out=a)
-    yield _bound(np.add, a, t, out=a)
+    yield bound(np.minimum, z, 0, out=t)
+    yield bound(np.expm1, t, out=t)
+    yield bound(np.multiply, t, p, out=t)
+    yield bound(np.maximum, z, 0, out=a)
+    yield bound(np.add, a, t, out=a)
 
 
 def elu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p exp z = a + p for z <= 0."""
-    yield _bound(np.greater, a, 0, out=t)
-    yield _bound(np.minimum, a, 0, out=d)
-    yield _bound(np.add, d, p, out=d)  # p exp z where z <= 0, p where z > 0
-    yield _bound(np.multiply, t, 1 - p, out=t)
-    yield _bound(np.add, d, t, out=d)
+    yield bound(np.greater, a, 0, out=t)
+    yield bound(np.minimum, a, 0, out=d)
+    yield bound(np.add, d, p, out=d)  # p exp z where z <= 0, p where z > 0
+    yield bound(np.multiply, t, 1 - p, out=t)
+    yield bound(np.add, d, t, out=d)
 
 
 # Klambauer 2017, equation 14: the pair for which mean 0 and variance 1 are a fixed point.
@@ -246,33 +214,33 @@ SELU_SCALE = 1.0507009873554804934193349852946
 def selu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = scale * elu(z; alpha), with Klambauer's constants."""
     yield from elu(z, a, t, SELU_ALPHA)
-    yield _bound(np.multiply, a, SELU_SCALE, out=a)
+    yield bound(np.multiply, a, SELU_SCALE, out=a)
 
 
 def selu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = scale for z > 0, scale alpha exp z = a + scale alpha for z <= 0."""
-    yield _bound(np.greater, a, 0, out=t)
-    yield _bound(np.minimum, a, 0, out=d)
-    yield _bound(np.add, d, SELU_SCALE * SELU_ALPHA, out=d)
-    yield _bound(np.multiply, t, SELU_SCALE * (1 - SELU_ALPHA), out=t)
-    yield _bound(np.add, d, t, out=d)
+    yield bound(np.greater, a, 0, out=t)
+    yield bound(np.minimum, a, 0, out=d)
+    yield bound(np.add, d, SELU_SCALE * SELU_ALPHA, out=d)
+    yield bound(np.multiply, t, SELU_SCALE * (1 - SELU_ALPHA), out=t)
+    yield bound(np.add, d, t, out=d)
 
 
 def softplus(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = log(1 + exp z), as max(z, 0) + log1p(exp(-|z|)): no overflow."""
-    yield _bound(np.abs, z, out=t)
-    yield _bound(np.negative, t, out=t)
-    yield _bound(np.exp, t, out=t)
-    yield _bound(np.log1p, t, out=t)
-    yield _bound(np.maximum, z, 0, out=a)
-    yield _bound(np.add, a, t, out=a)
+    yield bound(np.abs, z, out=t)
+    yield bound(np.negative, t, out=t)
+    yield bound(np.exp, t, out=t)
+    yield bound(np.log1p, t, out=t)
+    yield bound(np.maximum, z, 0, out=a)
+    yield bound(np.add, a, t, out=a)
 
 
 def softplus_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = sigmoid(z) = 1 - exp(-a)."""
-    yield _bound(np.negative, a, out=d)
-    yield _bound(np.expm1, d, out=d)
-    yield _bound(np.negative, d, out=d)
+    yield bound(np.negative, a, out=d)
+    yield bound(np.expm1, d, out=d)
+    yield bound(np.negative, d, out=d)
 
 
 # ------------------------------------------------------------------ self-gated
@@ -283,11 +251,11 @@ def _gate(z: Array, a: Array, out: Array, t: Array) -> Calls:
 
     It saves the backward pass a second erf or exp.
     """
-    yield _bound(np.equal, z, 0, out=t)
-    yield _bound(np.multiply, t, 0.5, out=out)
-    yield _bound(np.add, out, a, out=out)
-    yield _bound(np.add, t, z, out=t)
-    yield _bound(np.divide, out, t, out=out)
+    yield bound(np.equal, z, 0, out=t)
+    yield bound(np.multiply, t, 0.5, out=out)
+    yield bound(np.add, out, a, out=out)
+    yield bound(np.add, t, z, out=t)
+    yield bound(np.divide, out, t, out=out)
 
 
 def gelu(z: Array, a: Array, t: Array, p: float) -> Calls:
@@ -307,53 +275,53 @@ def _gelu(z: Array, a: Array, t: Array) -> None:
 def gelu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = Phi(z) + z phi(z), phi the standard normal density."""
     yield from _gate(z, a, d, t)
-    yield _bound(np.multiply, z, z, out=t)
-    yield _bound(np.multiply, t, -0.5, out=t)
-    yield _bound(np.exp, t, out=t)
-    yield _bound(np.multiply, t, z, out=t)
-    yield _bound(np.multiply, t, 1 / math.sqrt(2 * math.pi), out=t)
-    yield _bound(np.add, d, t, out=d)
+    yield bound(np.multiply, z, z, out=t)
+    yield bound(np.multiply, t, -0.5, out=t)
+    yield bound(np.exp, t, out=t)
+    yield bound(np.multiply, t, z, out=t)
+    yield bound(np.multiply, t, 1 / math.sqrt(2 * math.pi), out=t)
+    yield bound(np.add, d, t, out=d)
 
 
 def silu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z sigmoid(z)."""
     yield from sigmoid(z, a, t, p)
-    yield _bound(np.multiply, a, z, out=a)
+    yield bound(np.multiply, a, z, out=a)
 
 
 def silu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = s + a (1 - s), s = sigmoid(z)."""
     yield from _gate(z, a, d, t)
-    yield _bound(np.subtract, 1, d, out=t)
-    yield _bound(np.multiply, t, a, out=t)
-    yield _bound(np.add, d, t, out=d)
+    yield bound(np.subtract, 1, d, out=t)
+    yield bound(np.multiply, t, a, out=t)
+    yield bound(np.add, d, t, out=d)
 
 
 def mish(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z tanh(softplus(z)) = z n / (n + 2), n = exp z (exp z + 2)."""
-    yield _bound(np.minimum, z, 20, out=t)  # beyond, the quotient is 1 in double precision
-    yield _bound(np.exp, t, out=t)
-    yield _bound(np.add, t, 2, out=a)
-    yield _bound(np.multiply, t, a, out=t)
-    yield _bound(np.add, t, 2, out=a)
-    yield _bound(np.divide, t, a, out=a)
-    yield _bound(np.multiply, a, z, out=a)
+    yield bound(np.minimum, z, 20, out=t)  # beyond, the quotient is 1 in double precision
+    yield bound(np.exp, t, out=t)
+    yield bound(np.add, t, 2, out=a)
+    yield bound(np.multiply, t, a, out=t)
+    yield bound(np.add, t, 2, out=a)
+    yield bound(np.divide, t, a, out=a)
+    yield bound(np.multiply, a, z, out=a)
 
 
 def mish_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = w + z sigmoid(z) (1 - w^2), w = tanh(softplus(z))."""
-    yield _bound(np.minimum, z, 20, out=d)
-    yield _bound(np.exp, d, out=d)
-    yield _bound(np.add, d, 2, out=t)
-    yield _bound(np.multiply, d, t, out=t)
-    yield _bound(np.add, t, 2, out=d)
-    yield _bound(np.divide, t, d, out=t)  # t = w
-    yield _bound(np.negative, z, out=d)
-    yield _bound(np.exp, d, out=d)
-    yield _bound(np.add, d, 1, out=d)
-    yield _bound(np.divide, z, d, out=d)  # d = z sigmoid(z)
+    yield bound(np.minimum, z, 20, out=d)
+    yield bound(np.exp, d, out=d)
+    yield bound(np.add, d, 2, out=t)
+    yield bound(np.multiply, d, t, out=t)
+    yield bound(np.add, t, 2, out=d)
+    yield bound(np.divide, t, d, out=t)  # t = w
+    yield bound(np.negative, z, out=d)
+    yield bound(np.exp, d, out=d)
+    yield bound(np.add, d, 1, out=d)
+    yield bound(np.divide, z, d, out=d)  # d = z sigmoid(z)
     yield partial(_less_square_share, d, t)
-    yield _bound(np.add, d, t, out=d)
+    yield bound(np.add, d, t, out=d)
 
 
 def _less_square_share(d: Array, t: Array) -> None:

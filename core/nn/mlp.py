@@ -31,8 +31,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nnlab.core.nn.activations import Activation, Call, make
+from nnlab.core.nn.activations import Activation
 from nnlab.core.nn.buffers import Buffers
+from nnlab.core.nn.calls import Call, make, outer, product, row_times
 from nnlab.core.nn.faint import RESCALE_EVERY, lift, rescale, undo
 from nnlab.core.nn.initializers import Initializer
 from nnlab.core.nn.losses import Pair
@@ -176,7 +177,7 @@ class MLP:
                 calls.append(partial(a[runs, -1].fill, 1))
         if l % RESCALE_EVERY == RESCALE_EVERY - 1 and self.parameters.dtype == np.float32:
             calls.append(partial(lift, self.slices, z[:, :-1], a[:, :-1]))
-        return [*calls, _product(self._a[l], self._w[l + 1], self._z[l + 1])]
+        return [*calls, product(self._a[l], self._w[l + 1], self._z[l + 1])]
 
     def _slope_calls(self, l: int) -> list[Call]:
         """f'(z^l), once a forward pass where the buffers keep it."""
@@ -190,7 +191,7 @@ class MLP:
     def _carry_calls(self, l: int) -> list[Call]:
         """delta^l = (delta^{l+1} W^{l+1}^T) f'(z^l)."""
         b = self.buffers
-        multiply = _row_times if self.batch_size == 1 else _product
+        multiply = row_times if self.batch_size == 1 else product
         return [
             multiply(self._delta[l + 1], self._w_t[l + 1], self._delta[l]),
             *self._slopes[l],
@@ -245,7 +246,7 @@ class MLP:
         """
         if x is not self._x:
             self._x = x
-            self._first = _product(x, self._first_w, self._first_z)
+            self._first = product(x, self._first_w, self._first_z)
             self._writes[0] = self._write_call(0)
             self._back = []
         self._sloped.clear()
@@ -309,9 +310,9 @@ class MLP:
                     self._rescales[l]()
             if self.accumulating:
                 left, right, gradient = self._gradient_of(l)
-                product = np.matmul(left, right)
-                product *= self._power(l, product.shape)
-                gradient += product
+                more = np.matmul(left, right)
+                more *= self._power(l, more.shape)
+                gradient += more
             else:
                 self._writes[l]()
             if visit is not None:
@@ -330,7 +331,7 @@ class MLP:
         return self._a_t[l - 1], self._delta[l], self._g[l]
 
     def _write_call(self, l: int) -> Call:
-        multiply = _outer if self.batch_size == 1 else _product
+        multiply = outer if self.batch_size == 1 else product
         return multiply(*self._gradient_of(l))
 
     def _power(self, l: int, shape: tuple[int, ...]) -> Array:
@@ -347,46 +348,6 @@ def _call_once(layer: int, done: set[int], calls: Iterable[Call]) -> None:
     if layer not in done:
         make(calls)
         done.add(layer)
-
-
-def _product(left: Array, right: Array, out: Array) -> Call:
-    """The call that makes `left @ right`, net by net.
-
-    For a single net `dot` asks BLAS for the same without matmul's preparations, 0.5 µs a product:
-    15 % of a step. (BLAS has other routines for vectors, and matmul and dot other rules for them.)
-    """
-    if out.ndim == 3 and len(out) == 1 and min(*left.shape[-2:], right.shape[-1]) > 1:
-        if out[0].flags.c_contiguous:
-            return partial(np.dot, left[0], right[0], out[0])
-        return partial(np.dot, right[0].T, left[0].T, out[0].T)
-    return partial(np.matmul, left, right, out=out)
-
-
-def _row_times(row: Array, matrix: Array, out: Array) -> Call:
-    """A strided row times one column has its own kernel: contiguous in stacks of any size."""
-
-    def product() -> None:
-        np.matmul(np.ascontiguousarray(row), matrix, out=out)
-
-    return product
-
-
-def _outer(column: Array, row: Array, out: Array) -> Call:
-    """The call that makes `(..., n, 1)` times `(..., 1, m)`: one example's gradient.
-
-    matmul does not ask BLAS for that. With a second example, of zeros, it does: in a fifth of
-    einsum's time, a twentieth of its own; 25 to 35 % of a step of 32 nets, 2 x 64.
-    """
-    columns = np.zeros((*column.shape[:-1], 2), column.dtype)
-    rows = np.zeros((*row.shape[:-2], 2, row.shape[-1]), row.dtype)
-    first_column, first_row = columns[..., :1], rows[..., :1, :]
-
-    def product() -> None:
-        np.copyto(first_column, column)
-        np.copyto(first_row, row)
-        np.matmul(columns, rows, out=out)
-
-    return product
 
 
 def _split_runs(view: Array, groups: tuple[int, int]) -> Array:

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from nnlab.core.nn.activations import ACTIVATIONS, Activation, find_activation, make
+from nnlab.core.nn.activations import ACTIVATIONS, Activation, find_activation
+from nnlab.core.nn.calls import make
 
 Array = NDArray[Any]
 
