@@ -68,6 +68,8 @@ class Nnlab:
             stacks = [type(work.stack)(work.stack.recipe, part) for part in parts]
         self.runs = len(work.stack.runs)
         self._trainings = [Training(s, work.examples, measure=False) for s in stacks]
+        for training in self._trainings:
+            training.look(0)
         self._drawing = 0.0
         for training in self._trainings:
             training.batches._fresh_epoch = self._timed(  # type: ignore[method-assign]
@@ -79,14 +81,17 @@ class Nnlab:
         self._losses: Array = np.empty(0)
 
     def advance(self, steps: int) -> float:
-        """Every stack in turn, as in a study."""
+        """Every stack in turn, as in a study; the losses of the last step are wanted."""
         losses = []
         self._drawing, start = 0.0, process_time()
         for training in self._trainings:
-            for step in range(self._made, self._made + steps):
+            for step in range(self._made, self._made + steps - 1):
                 loss = training._step(step)
-                training._part_with_diverged(step, loss)
-            losses.append(loss)
+                if loss is not None:
+                    training._part_with_diverged(step, loss)
+            ceiling, training.ceiling = training.ceiling, -np.inf
+            losses.append(training._step(self._made + steps - 1))
+            training.ceiling = ceiling
         seconds = process_time() - start - self._drawing
         self._made += steps
         self._losses = np.concatenate(losses)

@@ -27,8 +27,8 @@ def scaled(split: Split, factor: float) -> Split:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
-def test_diverging_runs_do_not_disturb_the_others(optimizer: str, dtype: str) -> None:
-    split = regression()
+@pytest.mark.parametrize("split", [regression(), classification()], ids=["regression", "classes"])
+def test_diverging_runs_do_not_disturb_the_others(split: Split, optimizer: str, dtype: str) -> None:
     plan = recipe(split, optimizer=optimizer, dtype=dtype, steps=60, records=13)
     wild = (5.0, 1e4) if optimizer != "adam" else (30.0, 1e30)
     stack = grid(plan, ("identity", "relu", "tanh"), rates=(0.01, *wild), seeds=(0, 1))

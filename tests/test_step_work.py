@@ -29,6 +29,7 @@ def training(hidden: tuple[int, ...], runs: int, batch: int = 8, **keys: Any) ->
     split = classification(n=200, classes=4)
     plan = recipe(split, hidden, batch_size=batch, steps=10**6, save_weights=False, **keys)
     found = Training(grid(plan, ("relu",), seeds=range(runs)), encode(split, plan), measure=False)
+    found.look(0)
     for step in range(3):
         found._step(step)
     return found
@@ -105,7 +106,7 @@ def test_a_step_makes_three_products_a_layer_but_for_the_first(
     assert counted["matmul"] == 3 * (depth + 1) - 1
 
 
-@pytest.mark.parametrize(("depth", "most"), [(2, 15), (10, 45)])
+@pytest.mark.parametrize(("depth", "most"), [(2, 12), (10, 40)])
 def test_the_elementwise_passes_of_a_step(depth: int, most: int, counted: Counter[str]) -> None:
     """ReLU takes one pass forward and two backward a layer; the rest is the loss and the update."""
     found = training((6,) * depth, runs=4)
@@ -114,7 +115,7 @@ def test_the_elementwise_passes_of_a_step(depth: int, most: int, counted: Counte
     assert counted.total() - counted["matmul"] <= most
 
 
-@pytest.mark.parametrize(("depth", "most"), [(2, 38), (10, 68)])
+@pytest.mark.parametrize(("depth", "most"), [(2, 28), (10, 67)])
 def test_the_calls_of_a_step(depth: int, most: int) -> None:
     assert calls_of_a_step(training((6,) * depth, runs=4)) <= most
 
@@ -127,8 +128,20 @@ def test_a_single_net_makes_its_products_without_matmul(counted: Counter[str]) -
 
 
 def test_the_calls_of_a_single_net_s_step() -> None:
-    products = 8  # `dot` is a function, and its calls count
-    assert calls_of_a_step(training((6, 6), runs=1)) <= 38 + products
+    assert calls_of_a_step(training((6, 6), runs=1)) <= 28
+
+
+def test_the_losses_of_an_ordinary_step_are_not_computed(counted: Counter[str]) -> None:
+    """And where one may be above somebody's limit, they are."""
+    found = training((6, 6), runs=3)
+    counted.clear()
+    assert found._step(3) is None
+    assert counted["log"] == 0
+    found.ceiling = 0.0
+    losses = found._step(4)
+    assert losses is not None
+    assert losses.shape == (3,)
+    assert counted["log"] == 1
 
 
 def test_the_calls_of_a_step_do_not_grow_with_runs_batch_or_width() -> None:

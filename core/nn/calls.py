@@ -25,10 +25,20 @@ def make(calls: Iterable[Call]) -> None:
 
 
 def bound(function: Callable[..., object], *operands: Array | float, out: Array) -> Call:
-    """The call, numbers among its operands made arrays: it need not each time, for 0.2 µs."""
+    """The call, numbers among its operands made arrays: it need not each time, for 0.2 µs.
+
+    `out` is the last operand: as a keyword it takes a small pass 0.15 of 0.35 µs, together with
+    the products' 12 % of a step of a single net.
+    """
     arrays = (np.asarray(each, out.dtype) if isinstance(each, float | int) else each
               for each in operands)  # fmt: skip
-    return partial(function, *arrays, out=out)
+    if function.__name__ in _KEYWORD_ONLY:
+        return partial(function, *arrays, out=out)
+    return partial(function, *arrays, out)
+
+
+_KEYWORD_ONLY = ("maximum", "minimum")
+"""NumPy deprecates `out` among their operands."""
 
 
 _kept_zeros: WeakValueDictionary[tuple[tuple[int, ...], str], Array] = WeakValueDictionary()
@@ -48,6 +58,17 @@ def zeros_like(z: Array) -> Array:
     return found
 
 
+def indicator(test: Callable[..., object], a: Array, number: float, out: Array, t: Array) -> Calls:
+    """Write 1 into `out` where `test(a, number)` holds, else 0.
+
+    By way of truth values in `t`, contiguous scratch of the same shape: a comparison whose outcome
+    is to be a number goes through a buffer of NumPy's, for twice the time.
+    """
+    truth = t.reshape(-1).view(np.bool_)[: t.size].reshape(t.shape)
+    yield partial(test, a, np.asarray(number, a.dtype), truth)
+    yield partial(np.copyto, out, truth)
+
+
 def product(left: Array, right: Array, out: Array) -> Call:
     """The call that makes `left @ right`, net by net.
 
@@ -56,9 +77,9 @@ def product(left: Array, right: Array, out: Array) -> Call:
     """
     if out.ndim == 3 and len(out) == 1 and min(*left.shape[-2:], right.shape[-1]) > 1:
         if out[0].flags.c_contiguous:
-            return partial(np.dot, left[0], right[0], out[0])
-        return partial(np.dot, right[0].T, left[0].T, out[0].T)
-    return partial(np.matmul, left, right, out=out)
+            return partial(left[0].dot, right[0], out[0])
+        return partial(right[0].T.dot, left[0].T, out[0].T)
+    return bound(np.matmul, left, right, out=out)
 
 
 def row_times(row: Array, matrix: Array, out: Array) -> Call:

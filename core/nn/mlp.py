@@ -23,20 +23,21 @@ How it is laid out, because it is what makes a step fast:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nnlab.core.nn.activations import Activation
 from nnlab.core.nn.buffers import Buffers
-from nnlab.core.nn.calls import Call, make, outer, product, row_times
+from nnlab.core.nn.calls import Call, bound, make, outer, product, row_times
 from nnlab.core.nn.faint import RESCALE_EVERY, lift, rescale, undo
 from nnlab.core.nn.initializers import Initializer
-from nnlab.core.nn.losses import Pair
+from nnlab.core.nn.losses import DeltaBelow, Pair
 
 Array = NDArray[Any]
 
@@ -132,6 +133,8 @@ class MLP:
         self.exponents = np.zeros((len(layer_sizes) - 1, runs), np.int64)
         """Layer l's backward signal is held times 2^exponents[l - 1], one a run."""
         self._x: Array = np.empty((0, 0, 0))
+        self._y: Array = np.empty((0, 0, 0))
+        self._delta_below: DeltaBelow = _cannot_tell
         self._sloped: set[int] = set()
         """Hidden layers, from 0, whose f' of the last forward pass lies in buffers that keep it."""
         self._bind()
@@ -195,7 +198,7 @@ class MLP:
         return [
             multiply(self._delta[l + 1], self._w_t[l + 1], self._delta[l]),
             *self._slopes[l],
-            partial(np.multiply, b.deltas[l], b.slopes[l], out=b.deltas[l]),
+            bound(np.multiply, b.deltas[l], b.slopes[l], out=b.deltas[l]),
         ]
 
     def _down_calls(self, l: int) -> list[Call]:
@@ -254,15 +257,33 @@ class MLP:
         make(self._onwards)
         return self._z[-1]
 
-    def loss(self, y: Array) -> Array:
+    @overload
+    def loss(self, y: Array) -> Array: ...
+    @overload
+    def loss(self, y: Array, ceiling: float) -> Array | None: ...
+    def loss(self, y: Array, ceiling: float = -math.inf) -> Array | None:
         """The loss of each example for targets `y` `(streams, batch, outputs)`, `(runs, batch)`.
 
-        Also starts the backward signal: dl_i/dz of the logits. The logits are used up.
+        Also starts the backward signal: dl_i/dz of the logits. The logits are used up. None, and
+        the signal alone, where no loss is above `ceiling` and the pair can tell without them.
         """
-        if self._logits.ndim > y.ndim:  # runs share streams: `_split_runs`
-            y = y[None]
-        each = self.pair.loss_and_delta(self._logits, y, self._logits_delta)
+        if ceiling > -math.inf and self._starts_below(y, ceiling):
+            return None
+        each = self.pair.loss_and_delta(self._logits, self._targets(y), self._logits_delta)
         return each.reshape(self.runs, self.batch_size)
+
+    def _starts_below(self, y: Array, ceiling: float) -> bool:
+        if y is not self._y:
+            self._y = y
+            if self.pair.delta_below is not None:
+                self._delta_below = self.pair.delta_below(
+                    self._logits, self._targets(y), self._logits_delta
+                )
+        return self._delta_below(ceiling)
+
+    def _targets(self, y: Array) -> Array:
+        """With an axis more where runs share streams, as `_split_runs` gives the logits."""
+        return y[None] if self._logits.ndim > y.ndim else y
 
     def zero_gradients(self) -> None:
         """Forget the gradients: the next backward pass writes them instead of adding to them.
@@ -276,8 +297,9 @@ class MLP:
     ) -> None:
         """Gradients of the mean loss of the batch, by the chain rule from the logits down.
 
-        `scale`, a number or `(runs, 1)` in the net's dtype, multiplies each run's gradients:
-        1/batch, the mean, when None.
+        `scale`, a number or an array in the net's dtype, `(runs, 1)` or of the logits' shape in
+        memory, `(outputs, runs, batch)`, multiplies each run's gradients: 1/batch, the mean, when
+        None.
 
         For measuring, `visit(layer)` is called from the output layer down when `delta(layer)` and
         the layer's gradients are ready. Both are then left multiplied by 2^exponents, where small
@@ -290,7 +312,7 @@ class MLP:
         if scale is None:
             scale = 1 / self.batch_size
         signal = self.buffers.logits_delta
-        np.multiply(signal, scale, out=signal)
+        np.multiply(signal, scale, signal)
         self.exponents.fill(0)
         if not (hold or self.accumulating):
             if not self._back:
@@ -337,6 +359,10 @@ class MLP:
     def _power(self, l: int, shape: tuple[int, ...]) -> Array:
         """What takes the power of two out of each run's gradient of this shape."""
         return undo(self.exponents[l], self.parameters.dtype).reshape(*shape[:-2], 1, 1)
+
+
+def _cannot_tell(ceiling: float) -> bool:
+    return False
 
 
 def _no_batch() -> None:

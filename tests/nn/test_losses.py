@@ -224,6 +224,51 @@ def test_float32_follows_float64(pair: Pair) -> None:
     assert delta == pytest.approx(exact_delta, rel=1e-5, abs=1e-6)
 
 
+# ------------------------------------------------------------------ without the losses
+
+PAIRS_THAT_TELL = [pair for pair in PAIRS.values() if pair.delta_below is not None]
+logits = st.floats(-400, 400, width=32) | st.sampled_from([math.inf, -math.inf, math.nan, 3e38])
+
+
+@pytest.mark.parametrize("pair", PAIRS_THAT_TELL, ids=lambda pair: f"{pair.loss}+{pair.output}")
+@given(
+    z=st.lists(logits, min_size=6, max_size=6),
+    ceiling=st.floats(-1, 500),
+    outputs=st.sampled_from([1, 2, 3, 6]),
+    dtype=st.sampled_from(DTYPES),
+)
+def test_a_signal_without_its_losses_is_the_same_signal(
+    pair: Pair, z: list[float], ceiling: float, outputs: int, dtype: Any
+) -> None:
+    """Where it says True no loss is above the ceiling; where False, the losses are still there."""
+    memory = np.array(z, dtype).reshape(outputs, 1, -1)
+    y = np.zeros_like(memory).transpose(1, 2, 0)
+    y[..., 0] = 1
+    with np.errstate(all="ignore"):
+        losses, expected = apply(pair, memory.transpose(1, 2, 0), y, dtype)
+        delta = np.full_like(memory, 7).transpose(1, 2, 0)
+        kept = memory.transpose(1, 2, 0)
+        assert pair.delta_below is not None
+        if pair.delta_below(kept, y, delta)(ceiling):
+            assert (losses <= ceiling + 1e-4).all()
+            assert delta.tobytes() == expected.tobytes()
+        else:
+            assert (delta == 7).all()
+            again, late = apply(pair, kept, y, dtype)
+            assert np.array_equal(again, losses, equal_nan=True)
+            assert np.array_equal(late, expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("pair", PAIRS_THAT_TELL, ids=lambda pair: f"{pair.loss}+{pair.output}")
+def test_ordinary_losses_need_not_be_known(pair: Pair) -> None:
+    z, y = examples()
+    delta = np.empty_like(z)
+    assert pair.delta_below is not None
+    begin = pair.delta_below(z.copy(), y, delta)
+    assert begin(20.0)
+    assert not pair.delta_below(z.copy(), y, delta)(0.5)
+
+
 # ------------------------------------------------------------------ shapes
 
 
