@@ -78,7 +78,7 @@ class Training:
         self.limit = np.full(len(self.runs), np.inf)
         """The loss above which a run has diverged."""
         self.ceiling = -np.inf
-        """What is surely below nobody's limit: losses up to it need not be known."""
+        """Surely below everybody's limit: losses up to it need not be known."""
         self._since = perf_counter()
         self._seat()
 
@@ -111,7 +111,7 @@ class Training:
     def _step(self, step: int) -> Array | None:
         """The five steps of training on one batch; the batch's loss, one a run.
 
-        None where no example's loss is above `ceiling`.
+        None where no example's loss is above `ceiling`, if the loss can tell without them.
         """
         net, recipe = self.net, self.recipe
         x, y = self.batches.next()
@@ -151,8 +151,7 @@ class Training:
         self.rates = np.array([[run.learning_rate] for run in runs], dtype)
         self.scratch = np.empty_like(self.parameters)
         self.folds_rate = self.optimizer.linear and not self.hyperparameters["weight_decay"]
-        # One number a logit: to broadcast fewer takes 4 % of a step of a single net.
-        self.signal = np.full(self.net.buffers.logits.shape, 1 / recipe.batch_size, dtype)
+        self.signal = np.full((len(runs), 1), 1 / recipe.batch_size, dtype)
         if self.folds_rate:
             self.signal *= self.rates
             self._descend = bound(
@@ -176,7 +175,7 @@ class Training:
 
     def _limit_losses(self, limit: Array) -> None:
         self.limit = limit
-        # Far less than rounding would be enough; no limit that is no number is kept.
+        # 1 % is far more than rounding takes. A run whose limit is NaN leaves at step 0.
         self.ceiling = 0.99 * float(limit.min())
 
     def _part_with_diverged(self, step: int, loss: Array, *, whole: bool = False) -> None:

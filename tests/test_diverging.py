@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnlab.core.batches import encode
 from nnlab.core.data import Split
 from nnlab.core.plan import Run, Stack
+from nnlab.core.train import Training
 from tests.stacks import (
     assert_same_numbers,
     classification,
@@ -130,3 +132,31 @@ def test_no_number_in_an_outcome_is_nan(classes: bool) -> None:
     for result in train(split, grid(plan, ("relu", "tanh"), rates=(0.1, 100.0, 1e30))):
         for value in result.outcome.values():
             assert value is None or np.isfinite(value)
+
+
+class AllLosses(Training):
+    """Computes the losses of every step."""
+
+    def _step(self, step: int) -> Any:
+        self.ceiling = -np.inf
+        return super()._step(step)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch_size", [1, 16, 90])
+def test_who_diverges_does_not_depend_on_the_losses_left_out(
+    batch_size: int, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With finite losses: a run passes its limit long before it passes all numbers."""
+    monkeypatch.setattr("nnlab.core.train.DIVERGED_FACTOR", 2.0)
+    split = classification()
+    plan = recipe(split, batch_size=batch_size, steps=40, dtype=dtype)
+    stack = grid(plan, ("relu", "tanh"), rates=(0.1, 1.0, 3.0, 10.0), seeds=(0, 1, 2))
+    examples = encode(split, plan)
+    with np.errstate(all="ignore"):
+        some, all_ = (
+            [r.outcome["diverged_at"] for r in kind(stack, examples, measure=True).results(None)]
+            for kind in (Training, AllLosses)
+        )
+    assert some == all_
+    assert 0 < sum(at is not None for at in some) < len(some)

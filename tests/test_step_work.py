@@ -108,7 +108,9 @@ def test_a_step_makes_three_products_a_layer_but_for_the_first(
 
 @pytest.mark.parametrize(("depth", "most"), [(2, 12), (10, 40)])
 def test_the_elementwise_passes_of_a_step(depth: int, most: int, counted: Counter[str]) -> None:
-    """ReLU takes one pass forward and two backward a layer; the rest is the loss and the update."""
+    """ReLU takes one pass forward and two backward a layer, and a copy, which is not counted; the
+    rest is the loss and the update.
+    """
     found = training((6,) * depth, runs=4)
     counted.clear()
     found._step(3)

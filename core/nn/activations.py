@@ -6,10 +6,10 @@ one after the other, allocates nothing and looks nothing up.
     forward(z, a, t, p)      calls that make a <- f(z)
     slope(z, a, d, t, p)     d <- f'(z), from the pre-activation z or the output a = f(z)
 
-All arrays are contiguous, of one shape and dtype, and distinct, but for `z` and `a`, which are one
-array where f is applied in place; `t` is scratch; `p` is the parameter (the slope of
-`leaky_relu:0.2`). A row with `needs_z = False` never reads z in `slope`, and the network then keeps
-no pre-activations. At a kink f' is the one-sided derivative named in the formula.
+All arrays have one shape and dtype and are distinct, but for `z` and `a`, which are one array where
+f is applied in place; `a`, `d` and `t`, which is scratch, are contiguous; `p` is the parameter (the
+slope of `leaky_relu:0.2`). A row with `needs_z = False` never reads z in `slope`, and the network
+then keeps no pre-activations. At a kink f' is the one-sided derivative named in the formula.
 
 Plain use on any array: `find_activation("gelu").f(z)` and `.df(z)`.
 """
@@ -71,25 +71,27 @@ class Activation:
 
     def f(self, z: ArrayLike) -> Array:
         """Apply f elementwise, in the dtype of `z` (integers count as float64)."""
-        z = _floating(z)
-        a, t = (np.empty(z.shape, z.dtype) for _ in range(2))
+        shape, z = _floating(z)
+        a, t = (np.empty_like(z) for _ in range(2))
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             make(self.forward(z, a, t, self.value))
-        return a
+        return a.reshape(shape)
 
     def df(self, z: ArrayLike) -> Array:
         """Apply f' elementwise, in the dtype of `z` (integers count as float64)."""
-        z = _floating(z)
-        a, t, d = (np.empty(z.shape, z.dtype) for _ in range(3))
+        shape, z = _floating(z)
+        a, t, d = (np.empty_like(z) for _ in range(3))
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             make(self.forward(z, a, t, self.value))
             make(self.slope(z, a, d, t, self.value))
-        return d
+        return d.reshape(shape)
 
 
-def _floating(z: ArrayLike) -> Array:
+def _floating(z: ArrayLike) -> tuple[tuple[int, ...], Array]:
+    """The shape of `z`, and its numbers in a row."""
     z = np.asarray(z)
-    return z if np.issubdtype(z.dtype, np.floating) else z.astype(np.float64)
+    numbers = z if np.issubdtype(z.dtype, np.floating) else z.astype(np.float64)
+    return z.shape, numbers.reshape(-1)
 
 
 def _one(p: float) -> float:
@@ -264,8 +266,7 @@ def gelu(z: Array, a: Array, t: Array, p: float) -> Calls:
 
 
 def _gelu(z: Array, a: Array, t: Array) -> None:
-    np.multiply(z, math.sqrt(0.5), out=t)
-    scaled = t.copy()
+    scaled = np.asarray(z * np.asarray(math.sqrt(0.5), z.dtype))
     erf(scaled, a, t)
     np.add(a, 1, out=a)
     np.multiply(a, 0.5, out=a)

@@ -61,8 +61,9 @@ def zeros_like(z: Array) -> Array:
 def indicator(test: Callable[..., object], a: Array, number: float, out: Array, t: Array) -> Calls:
     """Write 1 into `out` where `test(a, number)` holds, else 0.
 
-    By way of truth values in `t`, contiguous scratch of the same shape: a comparison whose outcome
-    is to be a number goes through a buffer of NumPy's, for twice the time.
+    By way of truth values in `t`, scratch of the same shape: a comparison whose outcome is to be a
+    number goes through a buffer of NumPy's. Together with the multiplication by them that follows
+    1.3 against 0.8 µs for 500 numbers, 24 against 21 for 130,000.
     """
     truth = t.reshape(-1).view(np.bool_)[: t.size].reshape(t.shape)
     yield partial(test, a, np.asarray(number, a.dtype), truth)

@@ -60,10 +60,10 @@ class Pair:
     `delta`, shape `(runs, batch, outputs)`; `y` has as many axes and broadcasts to that shape. It
     may destroy `z`.
 
-    `delta_below(z, y, delta)`, where there is one, binds these arrays, `delta` contiguous in memory
-    with the outputs first; what it returns, called with a ceiling, writes the same dl_i/dz where
-    every l_i is surely at most that, without computing any, and returns True. Else it returns False
-    and leaves `delta` alone, and `z` such that `loss_and_delta` finds what it would have found.
+    `delta_below(z, y, delta)`, where there is one, binds these arrays, whatever they will hold.
+    Called with a ceiling, what it returns writes the same dl_i/dz where every l_i is surely at most
+    that, without computing any, and returns True; `z` is used up. Else it returns False and leaves
+    `delta` alone, and `z` such that `loss_and_delta` finds what it would have found.
     """
 
     loss: str
@@ -117,9 +117,10 @@ def cross_entropy_softmax(z: Array, y: Array, delta: Array) -> Array:
 
 
 def cross_entropy_softmax_below(z: Array, y: Array, delta: Array) -> DeltaBelow:
-    """L <= log K - min_k z_k once the largest z is 0, K being the number of outputs.
+    """L <= log K - min_k z_k once the largest z is 0, K being the number of outputs (`y` one-hot).
 
     A training step need not know more of the loss: 20 % of a step of a single net, 8 % of 8 nets.
+    It is also said to be unknown where float32 would clip a z (`_FLOOR`), which is not done here.
     """
     z, y, delta = _outputs_first(z), _outputs_first(y), _outputs_first(delta)
     peak, total = (np.empty(z.shape[1:], z.dtype) for _ in range(2))
@@ -128,6 +129,7 @@ def cross_entropy_softmax_below(z: Array, y: Array, delta: Array) -> DeltaBelow:
         bound(np.subtract, z, peak, out=z),
     )
     lowest = partial(np.minimum.reduce, z, None)
+    clipped_below = _FLOOR if z.dtype == np.float32 else -math.inf
     softmax_less_y = (
         bound(np.exp, z, out=z),
         partial(sum_outputs, z, 0, total) if total.size == 1
@@ -139,8 +141,8 @@ def cross_entropy_softmax_below(z: Array, y: Array, delta: Array) -> DeltaBelow:
 
     def delta_below(ceiling: float) -> bool:
         make(shift)
-        low = lowest()
-        if not (low >= _FLOOR and most - low <= ceiling):  # so too where it is no number
+        low = float(lowest())
+        if not (low >= clipped_below and most - low <= ceiling):  # so too where it is no number
             return False
         make(softmax_less_y)
         return True

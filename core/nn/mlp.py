@@ -297,9 +297,8 @@ class MLP:
     ) -> None:
         """Gradients of the mean loss of the batch, by the chain rule from the logits down.
 
-        `scale`, a number or an array in the net's dtype, `(runs, 1)` or of the logits' shape in
-        memory, `(outputs, runs, batch)`, multiplies each run's gradients: 1/batch, the mean, when
-        None.
+        `scale`, a number or `(runs, 1)` in the net's dtype, multiplies each run's gradients:
+        1/batch, the mean, when None.
 
         For measuring, `visit(layer)` is called from the output layer down when `delta(layer)` and
         the layer's gradients are ready. Both are then left multiplied by 2^exponents, where small

@@ -214,3 +214,17 @@ def test_strided_arrays_give_the_same_bits(activation: Activation) -> None:
     assert np.array_equal(a, activation.f(z.ravel()).reshape(z.shape))
     assert np.array_equal(d, activation.df(z.ravel()).reshape(z.shape))
     assert (memory[:, -1] == 1).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_plain_use_takes_any_shape(activation: Activation, dtype: Any) -> None:
+    z = np.linspace(-3, 3, 24).astype(dtype).reshape(2, 3, 4)
+    for function in (activation.f, activation.df):
+        expected = function(z)
+        assert expected.shape == z.shape
+        assert expected.dtype == dtype
+        assert np.array_equal(function(z.T), expected.T)
+        assert np.array_equal(function(z[:, ::2]), expected[:, ::2])
+        assert function(z[0, 0, 0]).shape == ()
+        assert function(z[0, 0, 0]) == expected[0, 0, 0]
+        assert function(z[:0]).shape == (0, 3, 4)

@@ -318,16 +318,32 @@ def test_flat_parameters_are_what_the_views_take_apart() -> None:
         assert np.array_equal(view[0, -1], b)
 
 
+def test_targets_in_turn_are_each_their_own() -> None:
+    """The calls of the loss are bound to the targets: other targets, other calls."""
+    net, x, _ = deep_net(2, np.float64)
+    for classes in ([0, 1, 2], [2, 2, 0], [0, 1, 2]):
+        y = np.eye(net.layer_sizes[-1])[np.resize(classes, net.batch_size)][None]
+        net.forward(x)
+        net.loss(y)
+        expected = net.delta(net.depth + 1).copy()
+        net.forward(x)
+        assert net.loss(y, math.inf) is None
+        assert np.array_equal(net.delta(net.depth + 1), expected)
+
+
+@pytest.mark.parametrize("pair", [("mse", "identity"), ("cross_entropy", "softmax")])
 @pytest.mark.parametrize("keep_slopes", [False, True])
-def test_a_net_goes_with_its_last_reference(keep_slopes: bool) -> None:
+def test_a_net_goes_with_its_last_reference(keep_slopes: bool, pair: tuple[str, str]) -> None:
     """A stack's buffers are large: they must not wait for the garbage collector."""
     sizes = (3, 4, 4, 2)
     buffers = Buffers.allocate(sizes, 2, 5, np.float32, keep_z=False, keep_slopes=keep_slopes)
     net = MLP(
-        sizes, [ACTIVATIONS["relu"]] * 2, PAIRS["mse", "identity"],
+        sizes, [ACTIVATIONS["relu"]] * 2, PAIRS[pair],
         np.zeros((2, count_parameters(sizes)), np.float32), 5, buffers=buffers,
     )  # fmt: skip
-    train_pass(net, np.ones((1, 5, 4), np.float32), np.ones((1, 5, 2), np.float32))
+    y = np.ones((1, 5, 2), np.float32)
+    train_pass(net, np.ones((1, 5, 4), np.float32), y)
+    net.loss(y, math.inf)
     gone = weakref.ref(net)
     gc.disable()
     try:

@@ -42,6 +42,8 @@ FANS = (64, 256)
 NETS = {"width 64": ((64, 64, 64, 10), 8), "width 256": ((64, 256, 256, 10), 2)}
 """Layer sizes, and how many nets train in one stack."""
 BATCH = 32
+STEP = 2
+"""Raised when a training step takes another time: what was measured before is of another step."""
 ROUNDS, QUICK_ROUNDS = {"small arrays": 20, "large arrays": 8, "steps": 20}, 3
 
 
@@ -94,6 +96,7 @@ def costs(work: Work) -> Costs:
     rounds = QUICK_ROUNDS if work.quick else None
     about = {
         "engine": ENGINE_VERSION,
+        "step": STEP,
         "activations": TIMED,
         "stepped": STEPPED,
         "sizes": SIZES,
