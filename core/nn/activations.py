@@ -262,15 +262,15 @@ def _gate(z: Array, a: Array, out: Array, t: Array) -> Calls:
 
 def gelu(z: Array, a: Array, t: Array, p: float) -> Calls:
     """f(z) = z Phi(z), Phi the standard normal distribution function (the exact GELU)."""
-    yield partial(_gelu, z, a, t)  # as one: erf takes memory that every layer would keep else
+    yield partial(_erf_of_scaled, z, np.asarray(math.sqrt(0.5), z.dtype), a, t)
+    yield bound(np.add, a, 1, out=a)
+    yield bound(np.multiply, a, 0.5, out=a)
+    yield bound(np.multiply, a, z, out=a)
 
 
-def _gelu(z: Array, a: Array, t: Array) -> None:
-    scaled = np.asarray(z * np.asarray(math.sqrt(0.5), z.dtype))
-    erf(scaled, a, t)
-    np.add(a, 1, out=a)
-    np.multiply(a, 0.5, out=a)
-    np.multiply(a, z, out=a)
+def _erf_of_scaled(z: Array, factor: Array, out: Array, t: Array) -> None:
+    # Not call by call: erf takes memory that every layer would keep then.
+    erf(np.multiply(z, factor), out, t)
 
 
 def gelu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
