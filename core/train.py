@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from nnlab.core.batches import Batches, Examples, streams_of
 from nnlab.core.nn.activations import find_activation
-from nnlab.core.nn.calls import bound
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import MLP, count_parameters, initial_parameters, layer_views
@@ -128,7 +127,7 @@ class Training:
 
     def _update(self, step: int, factor: float) -> None:
         if self.folds_rate:  # the gradients come multiplied by the learning rate
-            self._descend()
+            np.subtract(self.parameters, self.net.gradients, out=self.parameters)
             return
         update = Update(
             self.parameters, self.net.gradients, self.rates * factor, self.state,
@@ -154,9 +153,6 @@ class Training:
         self.signal = np.full((len(runs), 1), 1 / recipe.batch_size, dtype)
         if self.folds_rate:
             self.signal *= self.rates
-            self._descend = bound(
-                np.subtract, self.parameters, self.net.gradients, out=self.parameters
-            )
         self.probe.attend(self.parameters, activations)
 
     def _leave(self, leaving: Array) -> None:

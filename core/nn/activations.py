@@ -7,9 +7,9 @@ one after the other, allocates nothing and looks nothing up.
     slope(z, a, d, t, p)     d <- f'(z), from the pre-activation z or the output a = f(z)
 
 All arrays have one shape and dtype and are distinct, but for `z` and `a`, which are one array where
-f is applied in place; `a`, `d` and `t`, which is scratch, are contiguous; `p` is the parameter (the
-slope of `leaky_relu:0.2`). A row with `needs_z = False` never reads z in `slope`, and the network
-then keeps no pre-activations. At a kink f' is the one-sided derivative named in the formula.
+f is applied in place; `t` is scratch; `p` is the parameter (the slope of `leaky_relu:0.2`). A row
+with `needs_z = False` never reads z in `slope`, and the network then keeps no pre-activations. At a
+kink f' is the one-sided derivative named in the formula.
 
 Plain use on any array: `find_activation("gelu").f(z)` and `.df(z)`.
 """
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlab.core.nn.calls import Calls, bound, indicator, make, zeros_like
+from nnlab.core.nn.calls import Calls, bound, make, zeros_like
 from nnlab.core.nn.erf import erf
 from nnlab.core.nn.parameters import Parameter, join_label, split_label
 from nnlab.core.suggest import unknown
@@ -118,7 +118,7 @@ def relu(z: Array, a: Array, t: Array, p: float) -> Calls:
 
 def relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, 0 for z <= 0."""
-    yield from indicator(np.greater, a, 0, out=d, t=t)
+    yield bound(np.greater, a, 0, out=d)
 
 
 def leaky_relu(z: Array, a: Array, t: Array, p: float) -> Calls:
@@ -129,7 +129,7 @@ def leaky_relu(z: Array, a: Array, t: Array, p: float) -> Calls:
 
 def leaky_relu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p for z <= 0."""
-    yield from indicator(np.greater, a, 0, out=d, t=t)
+    yield bound(np.greater, a, 0, out=d)
     yield partial(t.fill, p)
     yield bound(np.maximum, d, t, out=d)  # not with a number, as in relu
 
@@ -141,8 +141,8 @@ def hard_tanh(z: Array, a: Array, t: Array, p: float) -> Calls:
 
 def hard_tanh_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for |z| < 1, else 0."""
-    yield bound(np.abs, a, out=d)
-    yield from indicator(np.less, d, 1, out=d, t=t)
+    yield bound(np.abs, a, out=t)
+    yield bound(np.less, t, 1, out=d)
 
 
 # ------------------------------------------------------------------ sigmoids
@@ -201,7 +201,7 @@ def elu(z: Array, a: Array, t: Array, p: float) -> Calls:
 
 def elu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = 1 for z > 0, p exp z = a + p for z <= 0."""
-    yield from indicator(np.greater, a, 0, out=t, t=d)
+    yield bound(np.greater, a, 0, out=t)
     yield bound(np.minimum, a, 0, out=d)
     yield bound(np.add, d, p, out=d)  # p exp z where z <= 0, p where z > 0
     yield bound(np.multiply, t, 1 - p, out=t)
@@ -221,7 +221,7 @@ def selu(z: Array, a: Array, t: Array, p: float) -> Calls:
 
 def selu_slope(z: Array, a: Array, d: Array, t: Array, p: float) -> Calls:
     """f'(z) = scale for z > 0, scale alpha exp z = a + scale alpha for z <= 0."""
-    yield from indicator(np.greater, a, 0, out=t, t=d)
+    yield bound(np.greater, a, 0, out=t)
     yield bound(np.minimum, a, 0, out=d)
     yield bound(np.add, d, SELU_SCALE * SELU_ALPHA, out=d)
     yield bound(np.multiply, t, SELU_SCALE * (1 - SELU_ALPHA), out=t)
@@ -253,7 +253,7 @@ def _gate(z: Array, a: Array, out: Array, t: Array) -> Calls:
 
     It saves the backward pass a second erf or exp.
     """
-    yield from indicator(np.equal, z, 0, out=t, t=out)
+    yield bound(np.equal, z, 0, out=t)
     yield bound(np.multiply, t, 0.5, out=out)
     yield bound(np.add, out, a, out=out)
     yield bound(np.add, t, z, out=t)

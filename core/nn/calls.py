@@ -25,20 +25,10 @@ def make(calls: Iterable[Call]) -> None:
 
 
 def bound(function: Callable[..., object], *operands: Array | float, out: Array) -> Call:
-    """The call, numbers among its operands made arrays: it need not each time, for 0.2 µs.
-
-    `out` is the last operand: as a keyword it takes a small pass 0.15 of 0.35 µs, together with
-    the products' 12 % of a step of a single net.
-    """
+    """The call, numbers among its operands made arrays: it need not each time, for 0.2 µs."""
     arrays = (np.asarray(each, out.dtype) if isinstance(each, float | int) else each
               for each in operands)  # fmt: skip
-    if function.__name__ in _KEYWORD_ONLY:
-        return partial(function, *arrays, out=out)
-    return partial(function, *arrays, out)
-
-
-_KEYWORD_ONLY = ("maximum", "minimum")
-"""NumPy deprecates `out` among their operands."""
+    return partial(function, *arrays, out=out)
 
 
 _kept_zeros: WeakValueDictionary[tuple[tuple[int, ...], str], Array] = WeakValueDictionary()
@@ -58,23 +48,12 @@ def zeros_like(z: Array) -> Array:
     return found
 
 
-def indicator(test: Callable[..., object], a: Array, number: float, out: Array, t: Array) -> Calls:
-    """Write 1 into `out` where `test(a, number)` holds, else 0.
-
-    By way of truth values in `t`, scratch of the same shape: a comparison whose outcome is to be a
-    number goes through a buffer of NumPy's. Together with the multiplication by them that follows
-    1.3 against 0.8 µs for 500 numbers, 24 against 21 for 130,000.
-    """
-    truth = t.reshape(-1).view(np.bool_)[: t.size].reshape(t.shape)
-    yield partial(test, a, np.asarray(number, a.dtype), truth)
-    yield partial(np.copyto, out, truth)
-
-
 def product(left: Array, right: Array, out: Array) -> Call:
     """The call that makes `left @ right`, net by net.
 
     For a single net `dot` asks BLAS for the same without matmul's preparations, 0.5 µs a product:
-    15 % of a step. (BLAS has other routines for vectors, and matmul and dot other rules for them.)
+    15 % of a step, and 5 % more as a method of the matrix, not a function of NumPy's. (BLAS has
+    other routines for vectors, and matmul and dot other rules for them.)
     """
     if out.ndim == 3 and len(out) == 1 and min(*left.shape[-2:], right.shape[-1]) > 1:
         if out[0].flags.c_contiguous:

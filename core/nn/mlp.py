@@ -311,7 +311,7 @@ class MLP:
         if scale is None:
             scale = 1 / self.batch_size
         signal = self.buffers.logits_delta
-        np.multiply(signal, scale, signal)
+        np.multiply(signal, scale, out=signal)
         self.exponents.fill(0)
         if not (hold or self.accumulating):
             if not self._back:
