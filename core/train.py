@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nnlab.core.batches import Batches, Examples, streams_of
 from nnlab.core.nn.activations import find_activation
+from nnlab.core.nn.calls import bound
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import MLP, count_parameters, initial_parameters, layer_views
@@ -127,7 +128,7 @@ class Training:
 
     def _update(self, step: int, factor: float) -> None:
         if self.folds_rate:  # the gradients come multiplied by the learning rate
-            np.subtract(self.parameters, self.net.gradients, out=self.parameters)
+            self._descend()
             return
         update = Update(
             self.parameters, self.net.gradients, self.rates * factor, self.state,
@@ -153,6 +154,9 @@ class Training:
         self.signal = np.full((len(runs), 1), 1 / recipe.batch_size, dtype)
         if self.folds_rate:
             self.signal *= self.rates
+            self._descend = bound(
+                np.subtract, self.parameters, self.net.gradients, out=self.parameters
+            )
         self.probe.attend(self.parameters, activations)
 
     def _leave(self, leaving: Array) -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from nnlab.core.analysis.statistics import Floats, Interval, geometric_interval
 from nnlab.core.nn.activations import Activation, find_activation
-from nnlab.core.nn.calls import make
+from nnlab.core.nn.calls import Call, bound, make
 from nnlab.core.nn.initializers import find_initializer
 from nnlab.core.nn.losses import PAIRS
 from nnlab.core.nn.mlp import MLP, initial_parameters, with_ones
@@ -153,6 +153,7 @@ class _Step:
     x: Array
     y: Array
     signal: Array
+    update: Call
 
     def __call__(self) -> None:
         net = self.net
@@ -160,7 +161,7 @@ class _Step:
         net.loss(self.y, math.inf)
         net.zero_gradients()
         net.backward(self.signal)
-        np.subtract(net.parameters, net.gradients, out=net.parameters)
+        self.update()
 
 
 def step_work(
@@ -184,6 +185,7 @@ def step_work(
         pair = PAIRS["cross_entropy", "softmax"]
         parameters = np.array(flat, np.float32)
         net = MLP(layer_sizes, [row] * runs, pair, parameters, batch_size, streams=1)
-        work[name] = _Step(net, x, y, signal)
+        update = bound(np.subtract, net.parameters, net.gradients, out=net.parameters)
+        work[name] = _Step(net, x, y, signal, update)
         work[f"{name} alone"] = _Elements(row, memory, 1, backward=True)
     return work
