@@ -103,6 +103,8 @@ def _no_study(folder: Path, size: int) -> Entry:
 
 
 def _not_a_study(folder: Path) -> str:
+    if (folder / files.CLAIMS).is_file():
+        return f"part of an answer: {files.CLAIMS} without {ANSWER}"
     if (folder / "studies").is_dir():
         return "an answer that is not finished; `nnlab answer` goes on with it"
     inside = len(study_names(folder))

@@ -217,6 +217,8 @@ def test_answers_are_listed_below_the_studies(answered: Path, nnlab: Nnlab) -> N
     (answered / "answer-m" / "studies").mkdir(parents=True)
     (answered / "answer-c").mkdir()
     (answered / "answer-c" / "answer.json").write_text("{}")
+    (answered / "answer-p").mkdir()  # as the reference results that are shipped
+    (answered / "answer-p" / "claims.json").write_text("[]")
     result = nnlab("results", "list")
     assert result.exit_code == 0
     assert widest(result.stdout) <= 80
@@ -226,6 +228,7 @@ def test_answers_are_listed_below_the_studies(answered: Path, nnlab: Nnlab) -> N
     assert "1 inconclusive" in " ".join(answers.split())
     assert "answer-m: an answer that is not finished; `nnlab answer` goes on with it" in odd
     assert "answer.json is damaged: it has no 'question'" in " ".join(odd.split())
+    assert "answer-p: part of an answer: claims.json without answer.json" in " ".join(odd.split())
     told = document(nnlab("results", "list", "--json"))
     (row,) = told["answers"]
     assert (row["question"], row["folder"]) == ("a", "results/answer-a")
