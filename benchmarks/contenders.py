@@ -71,10 +71,9 @@ class Nnlab:
             stacks = [type(work.stack)(work.stack.recipe, part) for part in parts]
         self.runs = len(work.stack.runs)
         self._trainings = [Training(s, work.examples, measure=False) for s in stacks]
-        for training in self._trainings:
-            training.look(0)
         self._drawing = 0.0
         for training in self._trainings:
+            training.look(0)
             training.batches._fresh_epoch = self._timed(  # type: ignore[method-assign]
                 training.batches._fresh_epoch
             )

@@ -72,7 +72,7 @@ class Activation:
     def f(self, z: ArrayLike) -> Array:
         """Apply f elementwise, in the dtype of `z` (integers count as float64)."""
         shape, z = _floating(z)
-        a, t = (np.empty_like(z) for _ in range(2))
+        a, t = np.empty_like(z), np.empty_like(z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             make(self.forward(z, a, t, self.value))
         return a.reshape(shape)
@@ -80,7 +80,7 @@ class Activation:
     def df(self, z: ArrayLike) -> Array:
         """Apply f' elementwise, in the dtype of `z` (integers count as float64)."""
         shape, z = _floating(z)
-        a, t, d = (np.empty_like(z) for _ in range(3))
+        a, t, d = np.empty_like(z), np.empty_like(z), np.empty_like(z)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             make(self.forward(z, a, t, self.value))
             make(self.slope(z, a, d, t, self.value))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlab.core.nn.calls import bound, make
+from nnlab.core.nn.calls import Calls, bound, make
 
 Array = NDArray[Any]
 LossAndDelta = Callable[[Array, Array, Array], Array]
@@ -108,19 +108,25 @@ def cross_entropy_softmax(z: Array, y: Array, delta: Array) -> Array:
     z_true = sum_outputs(delta, axis=0)
     if z.dtype == np.float32:
         np.maximum(z, _FLOOR, out=z)
-    np.exp(z, out=z)
-    total = sum_outputs(z, axis=0)
-    np.divide(z, total, out=z)
-    np.subtract(z, y, out=delta)
+    total = np.empty_like(z_true)
+    make(_softmax_less_y(z, y, delta, total))
     loss: Array = np.log(total) - z_true
     return loss
+
+
+def _softmax_less_y(z: Array, y: Array, delta: Array, total: Array) -> Calls:
+    """Delta <- softmax(z) - y and total <- sum_k exp z_k, the outputs first; `z` is used up."""
+    yield bound(np.exp, z, out=z)
+    yield partial(sum_outputs, z, 0, total)
+    yield bound(np.divide, z, total, out=z)
+    yield bound(np.subtract, z, y, out=delta)
 
 
 def cross_entropy_softmax_below(z: Array, y: Array, delta: Array) -> DeltaBelow:
     """L <= log K - min_k z_k once the largest z is 0, K being the number of outputs (`y` one-hot).
 
     A training step need not know more of the loss: 20 % of a step of a single net, 8 % of 8 nets.
-    It is also said to be unknown where float32 would clip a z (`_FLOOR`), which is not done here.
+    Below `_FLOOR` it says no, for there `cross_entropy_softmax` may clip z.
     """
     z, y, delta = _outputs_first(z), _outputs_first(y), _outputs_first(delta)
     peak, total = (np.empty(z.shape[1:], z.dtype) for _ in range(2))
@@ -129,20 +135,13 @@ def cross_entropy_softmax_below(z: Array, y: Array, delta: Array) -> DeltaBelow:
         bound(np.subtract, z, peak, out=z),
     )
     lowest = partial(np.minimum.reduce, z, None)
-    clipped_below = _FLOOR if z.dtype == np.float32 else -math.inf
-    softmax_less_y = (
-        bound(np.exp, z, out=z),
-        partial(sum_outputs, z, 0, total) if total.size == 1
-        else partial(np.add.reduce, z, 0, None, total),
-        bound(np.divide, z, total, out=z),
-        bound(np.subtract, z, y, out=delta),
-    )  # fmt: skip
+    softmax_less_y = list(_softmax_less_y(z, y, delta, total))
     most = math.log(len(z))
 
     def delta_below(ceiling: float) -> bool:
         make(shift)
         low = float(lowest())
-        if not (low >= clipped_below and most - low <= ceiling):  # so too where it is no number
+        if not (low >= _FLOOR and most - low <= ceiling):  # so too where it is no number
             return False
         make(softmax_less_y)
         return True
